@@ -1,0 +1,43 @@
+# Every library Reeve uses, as an imported target, for Debian 12 and Debian 13.
+
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(CURL REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(prometheus-cpp REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+
+if(NOT TARGET yaml-cpp)
+  add_library(yaml-cpp INTERFACE IMPORTED GLOBAL)
+  target_link_libraries(yaml-cpp INTERFACE yaml-cpp::yaml-cpp)
+endif()
+
+# Debian ships these with pkg-config files, or with nothing at all. Their headers
+# are SYSTEM: their warnings are not ours.
+function(reeve_import target)
+  cmake_parse_arguments(import "" "PKG;HEADER;LIBRARY" "LINKS" ${ARGN})
+  add_library(${target} INTERFACE IMPORTED GLOBAL)
+  if(import_PKG)
+    string(MAKE_C_IDENTIFIER ${import_PKG} id)
+    pkg_check_modules(${id} REQUIRED IMPORTED_TARGET ${import_PKG})
+    target_link_libraries(${target} INTERFACE PkgConfig::${id})
+  else()
+    string(MAKE_C_IDENTIFIER ${target} id)
+    find_path(${id}_INCLUDE ${import_HEADER} REQUIRED)
+    find_library(${id}_LIBRARY ${import_LIBRARY} REQUIRED)
+    target_include_directories(${target} SYSTEM INTERFACE ${${id}_INCLUDE})
+    target_link_libraries(${target} INTERFACE ${${id}_LIBRARY} ${import_LINKS})
+  endif()
+endfunction()
+
+reeve_import(uv::uv PKG libuv)
+reeve_import(httplib::httplib PKG cpp-httplib)
+target_link_libraries(httplib::httplib INTERFACE Threads::Threads)
+reeve_import(http_parser::http_parser HEADER http_parser.h LIBRARY http_parser)
+reeve_import(caf::core HEADER caf/all.hpp LIBRARY caf_core LINKS Threads::Threads)
+if(NOT TARGET re2::re2)
+  reeve_import(re2::re2 PKG re2)
+endif()

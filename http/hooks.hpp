@@ -1,0 +1,54 @@
+#pragma once
+
+#include "supervisor/daemon_spec.hpp"
+#include "supervisor/result.hpp"
+#include "supervisor/service_tree.hpp"
+#include "supervisor/snapshot.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace reeve::http {
+
+/// What the tree page shows of one of our own actors.
+struct actor_view {
+  std::string name;
+  std::string strategy; ///< empty for a worker
+  int respawns = 0;
+  std::vector<actor_view> children;
+};
+
+struct tree_view {
+  service_tree::group_view services;
+  actor_view actors;
+};
+
+/// How `POST /api/v1/services/{name}/...` came out.
+enum class order_answer { accepted, no_such_service, refused };
+
+struct order_reply {
+  order_answer what = order_answer::accepted;
+  std::string message; ///< one sentence, when not accepted
+};
+
+/// What the pages are made of: functions that `cli/` fills in, so that `http/`
+/// knows no actor. All are called on the loop thread. Those that take a callback
+/// may call it at once or later, on the loop thread, exactly once.
+struct hooks {
+  std::function<snapshot_ptr()> snapshot;
+  std::function<void(std::function<void(std::string)>)> metrics_text;
+  std::function<void(std::function<void(bool alive)>)> alive;
+  std::function<bool()> ready;
+  std::function<void(std::function<void(tree_view)>)> tree;
+  std::function<void(const std::string& service, order o, std::function<void(order_reply)>)>
+    give_order;
+  /// Called after each answered request, for its metrics.
+  std::function<void(std::string_view method, std::string_view endpoint, int status,
+                     std::chrono::microseconds took)>
+    answered;
+};
+
+} // namespace reeve::http

@@ -1,0 +1,84 @@
+#pragma once
+
+#include "supervisor/result.hpp"
+#include "supervisor/service_spec.hpp"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace reeve::io {
+
+class loop;
+
+/// How a child came to its end.
+struct process_exit {
+  int code = 0;         ///< when it exited
+  int signal = 0;       ///< when a signal ended it; else 0
+  bool ordered = false; ///< we stopped it
+
+  bool clean() const {
+    return signal == 0 && code == 0;
+  }
+};
+
+/// "exited with code 1", "was killed by signal 9 (KILL)".
+std::string to_string(const process_exit& e);
+
+/// The children of Reeve: started through the launcher (see io/launcher/), each
+/// in a process group of its own, its output read line by line. If Reeve dies,
+/// the launchers end their children. Loop thread only.
+class child_processes {
+public:
+  struct hooks {
+    /// A child ended, by itself or ordered. Its last output was given before.
+    std::function<void(const std::string& name, const process_exit& e)> exited;
+    /// A line of its output, without the newline; long lines come in pieces.
+    std::function<void(const std::string& name, std::string_view line)> output;
+  };
+
+  /// `launcher`: path of the launcher executable.
+  child_processes(loop& l, std::string launcher, hooks h);
+  /// Ends all children at once, with SIGKILL.
+  ~child_processes();
+
+  using completion = std::function<void(status)>;
+
+  /// Done when the command runs, or with the reason why it cannot (not found, not
+  /// executable, no such user, no such cwd). An error if it runs already.
+  /// `stop_timeout` is what the launcher grants it should Reeve die.
+  void start(const std::string& name, const process_spec& spec,
+             std::chrono::milliseconds stop_timeout, completion done);
+
+  /// Its stop signal to its process group, after `stop_timeout` KILL; done when all
+  /// of it is gone. At once if it does not run.
+  void stop(const std::string& name, std::chrono::milliseconds stop_timeout, completion done);
+
+  /// SIGKILL to everything that runs.
+  void kill_all();
+
+  /// Its process id, if it runs: read from here after losing track.
+  std::optional<int> pid_of(std::string_view name) const;
+  /// How it ended last; none: it runs, or never ran.
+  std::optional<process_exit> last_exit(std::string_view name) const;
+  std::size_t running() const;
+  /// Forgets a child that is not running.
+  void forget(const std::string& name);
+
+private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+/// Raises the soft limit of open files to the hard one; children get the old one
+/// back.
+void raise_file_limit();
+
+/// Reaps grandchildren that end up with us (as PID 1, or as subreaper), and never a
+/// child that somebody here waits for.
+void reap_orphans(loop& l);
+
+} // namespace reeve::io

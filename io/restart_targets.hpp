@@ -1,0 +1,38 @@
+#pragma once
+
+#include "io/child_processes.hpp"
+#include "io/docker_engine.hpp"
+#include "supervisor/result.hpp"
+#include "supervisor/service_spec.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace reeve::io {
+
+enum class operation { stop, start, restart };
+
+/// Carries out what the restarter orders, whatever the target is: a child, a
+/// container, a command. Completions come exactly once, on the loop thread.
+/// Outlives the actors, so that an operation under way survives the death of who
+/// ordered it.
+class restart_targets {
+public:
+  restart_targets(loop& l, child_processes& children, docker_engine* docker);
+  /// Commands under way are killed; completions are called with an error.
+  ~restart_targets();
+
+  using completion = std::function<void(status)>;
+
+  /// REQUIRES: `spec.restart.target` is not `monostate`, and no operation on this
+  /// service is under way.
+  void carry_out(operation what, const service_spec& spec, completion done);
+
+private:
+  struct state;
+  std::shared_ptr<state> state_;
+};
+
+} // namespace reeve::io

@@ -1,0 +1,64 @@
+#pragma once
+
+#include "supervisor/restart_plan.hpp"
+#include "supervisor/restart_window.hpp"
+
+#include <cstddef>
+#include <vector>
+
+namespace reeve {
+
+/// How a child came to its end.
+enum class exit_kind {
+  normal, ///< of its own accord, or told to with "shutdown"
+  crash,  ///< anything else
+};
+
+/// What a group of supervised children decides: OTP's supervisor without its
+/// process. Used twice, with separate counters: by the supervisor of our own
+/// actors, and (through `service_tree`) for the user's services.
+class child_group {
+public:
+  child_group(strategy s, intensity i);
+
+  /// Appends a child in start order; returns its index.
+  std::size_t add(restart_type type);
+
+  enum class answer {
+    leave,     ///< not restarted: its type says so
+    restart,   ///< carry out `plan`
+    exhausted, ///< too many restarts: stop `plan.stops` (nothing is started) and fail
+  };
+
+  struct decision {
+    answer what = answer::leave;
+    restart_plan plan;
+  };
+
+  /// Child `index` ended by itself at `now`. Children that are in the plan count
+  /// as alive again: the caller carries the plan out.
+  decision ended(std::size_t index, exit_kind how, mono_time now);
+
+  /// A start ordered by a plan failed: counted, and planned anew, as OTP does.
+  decision start_failed(std::size_t index, mono_time now);
+
+  /// All alive children in reverse start order: what a shutdown stops.
+  std::vector<std::size_t> shutdown_order() const;
+
+  int restarts_in_window(mono_time now) const;
+
+private:
+  struct child {
+    restart_type type;
+    bool alive = true;
+  };
+
+  decision decide(std::size_t index, mono_time now);
+
+  strategy strategy_;
+  intensity intensity_;
+  restart_window window_;
+  std::vector<child> children_;
+};
+
+} // namespace reeve

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <string_view>
+
+namespace reeve {
+
+/// How a service, or one of its checks, is doing. Worst last.
+enum class health { healthy, degraded, starting, unknown, unhealthy };
+
+/// What Reeve is doing about a service.
+enum class supervision {
+  running,    ///< nothing to do
+  waiting,    ///< a restart is decided; its backoff runs until a known time
+  restarting, ///< being stopped and started now
+  given_up,   ///< no restart is left; a person, or the cooldown, brings it back
+  paused,     ///< by a person: checked, never restarted
+  ended,      ///< ended cleanly, and its restart type says to leave it
+  stopped,    ///< by a person; respected, not undone
+};
+
+/// What one run of one check said.
+enum class check_result {
+  ok,
+  degraded,
+  failed,
+  unknown, ///< it could not be run: says nothing about the service
+  skipped, ///< not run, because the one before was still under way
+};
+
+std::string_view to_string(health h);
+std::string_view to_string(supervision s);
+std::string_view to_string(check_result r);
+
+/// The worse of the two.
+inline health worse(health a, health b) {
+  return a < b ? b : a;
+}
+
+/// Ended, paused and stopped services are as somebody wanted them: they do not
+/// make the overall status worse.
+bool counts_in_verdict(supervision s);
+
+} // namespace reeve

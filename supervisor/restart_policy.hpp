@@ -1,0 +1,45 @@
+#pragma once
+
+#include "supervisor/restart_window.hpp"
+#include "supervisor/service_spec.hpp"
+#include "supervisor/time.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+namespace reeve {
+
+/// What one service's past restarts leave behind.
+struct restart_history {
+  int attempt = 0; ///< restarts since the last stable run
+  std::chrono::milliseconds last_delay{0};
+  std::optional<mono_time> healthy_since; ///< in this run; none: not healthy yet
+  std::optional<mono_time> last_good;     ///< the newest good verdict of this run
+
+  bool operator==(const restart_history&) const = default;
+};
+
+enum class restart_answer { leave, restart, refuse };
+
+/// With the numbers that made it, for logs and `explain`.
+struct restart_decision {
+  restart_answer what = restart_answer::leave;
+  std::chrono::milliseconds delay{0};
+  int attempt = 0;            ///< of this delay's backoff
+  int restarts_in_window = 0; ///< this one included
+};
+
+/// Whether a run that was healthy from `healthy_since` to `last_good` was long
+/// enough for the backoff to begin anew: `reset_after`, default max(60 s, 2 x
+/// the current delay).
+bool was_stable(const restart_spec& spec, const restart_history& history);
+
+/// The one place where a service's restart is decided. Records it in `window`
+/// and `history`. `clean`: it ended of its own accord with success. `random` in
+/// [0, 1) is the jitter's.
+restart_decision decide_restart(const restart_spec& spec, const intensity& limit, bool clean,
+                                restart_history& history, restart_window& window, mono_time now,
+                                double random);
+
+} // namespace reeve

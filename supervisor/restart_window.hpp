@@ -1,0 +1,33 @@
+#pragma once
+
+#include "supervisor/time.hpp"
+
+#include <deque>
+
+namespace reeve {
+
+struct intensity {
+  int restarts = 5; ///< allowed inside any window; 0: the first failure exhausts
+  std::chrono::milliseconds within{600'000};
+
+  bool operator==(const intensity&) const = default;
+};
+
+/// OTP's sliding intensity window (supervisor.erl, add_restart): an entry
+/// counts while it is not older than `within`; one more than `restarts` of them
+/// is too many. The refused one is recorded too, as OTP does.
+class restart_window {
+public:
+  /// Records a restart at `now` and says whether it is allowed.
+  bool admit(const intensity& limit, mono_time now);
+
+  /// Restarts that count at `now`.
+  int count(const intensity& limit, mono_time now) const;
+
+  void clear();
+
+private:
+  std::deque<mono_time> entries_; // oldest first
+};
+
+} // namespace reeve

@@ -1,0 +1,100 @@
+#pragma once
+
+#include "supervisor/health.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace reeve {
+
+/// Inclusive range of HTTP status codes.
+struct status_range {
+  int first = 200;
+  int last = 299;
+
+  bool operator==(const status_range&) const = default;
+};
+
+/// Limits on a duration. Whether over or under them is worse depends on what is
+/// measured: an age or a latency is bad when long, a certificate's time left
+/// when short.
+struct limits {
+  std::optional<std::chrono::milliseconds> degraded;
+  std::optional<std::chrono::milliseconds> unhealthy;
+
+  bool operator==(const limits&) const = default;
+};
+
+enum class comparator { equal, not_equal, less, less_equal, greater, greater_equal };
+
+/// One comparison with a scalar: `ready`, `< 600`, `!= 0`. The same grammar
+/// everywhere a config compares.
+struct comparison {
+  comparator op = comparator::equal;
+  std::string operand;
+
+  bool operator==(const comparison&) const = default;
+};
+
+/// A leading `<` `<=` `>` `>=` `!=` compares, else equality. Blanks around the
+/// operand are dropped.
+comparison parse_comparison(std::string_view text);
+
+/// As numbers where both sides are numbers, else as text (ordering text with
+/// `<` and its kin never holds).
+bool holds(const comparison& c, std::string_view found);
+
+/// `"< 600"`, `"ready"`: what the config said.
+std::string to_string(const comparison& c);
+
+/// A value at a dotted path of a JSON document.
+struct json_condition {
+  std::string path;
+  comparison expected;
+
+  bool operator==(const json_condition&) const = default;
+};
+
+/// What a good reply looks like. Empty fields ask nothing.
+struct expectation {
+  std::vector<status_range> status;    ///< any of them; HTTP only
+  limits latency;                      ///< longer is worse
+  std::optional<std::string> contains; ///< the body holds this text
+  std::optional<std::string> matches;  ///< the body matches this RE2 expression
+  std::vector<json_condition> json;    ///< of the body
+  limits certificate_left;             ///< shorter is worse
+  limits age;                          ///< of a heartbeat; longer is worse
+
+  bool operator==(const expectation&) const = default;
+};
+
+/// What came back, already reduced to what an expectation asks for: `io/` does
+/// the extracting, `evaluate` the judging.
+struct reply {
+  std::chrono::milliseconds latency{0};
+  std::optional<int> status;
+  bool contains = true; ///< the body held `expectation::contains`
+  bool matches = true;  ///< the body matched `expectation::matches`
+  bool json_valid = true;
+  std::vector<std::optional<std::string>> json; ///< one per condition; none: path absent
+  std::optional<std::chrono::milliseconds> certificate_left;
+  std::optional<std::chrono::milliseconds> age;
+  std::string excerpt; ///< the first bytes of the body, for the reason
+};
+
+/// The judgement on one run of a check. `reason` is one sentence part with the
+/// found and the expected value ("status 500, expected 200-299"), empty when ok.
+struct check_verdict {
+  check_result result = check_result::ok;
+  std::string reason;
+
+  bool operator==(const check_verdict&) const = default;
+};
+
+/// The worst finding counts; among equals the first in the order of the fields.
+check_verdict evaluate(const expectation& expected, const reply& found);
+
+} // namespace reeve

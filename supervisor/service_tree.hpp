@@ -1,0 +1,150 @@
+#pragma once
+
+#include "supervisor/daemon_spec.hpp"
+#include "supervisor/restart_policy.hpp"
+#include "supervisor/result.hpp"
+#include "supervisor/time.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace reeve {
+
+/// What a person can order.
+enum class order { restart, stop, start, pause, resume };
+
+std::string_view to_string(order o);
+
+/// What the tree wants done, or tells. In order of happening.
+struct tree_action {
+  enum class kind {
+    stop,     ///< stop `name`; answer with `stopped`
+    start,    ///< start `name`; answer with `started` or `start_failed`
+    restart,  ///< both at once, for a service that restarts alone; answer as to `start`
+    wait,     ///< told: `name` will be restarted after `delay`
+    give_up,  ///< told: no restart is left for `name`
+    escalate, ///< told: group `name` failed as a child of its parent
+    exit,     ///< the root is exhausted and everything is stopped: Reeve ends with code 3
+    changed,  ///< told: `supervision_of(name)` differs from before
+  };
+
+  kind what;
+  std::string name; ///< of a service; of a group for `escalate`
+  std::chrono::milliseconds delay{0};
+  std::string reason;
+
+  bool operator==(const tree_action&) const = default;
+};
+
+/// What the tree knows of one service.
+struct service_supervision {
+  reeve::supervision state = supervision::running;
+  std::string reason;            ///< of the state, when not running
+  std::string group;             ///< its group's name
+  std::uint32_t incarnation = 0; ///< grows with every start
+  int attempt = 0;               ///< of the backoff
+  std::optional<mono_time>
+    next_restart; ///< while waiting, and for a given-up service with a cooldown
+  int restarts_in_window = 0;
+  std::uint64_t restarts = 0; ///< finished ones, since Reeve started
+
+  bool operator==(const service_supervision&) const = default;
+};
+
+/// The restart strategy over the user's services: every decision of when and
+/// what to stop and start, and in what order. Pure: no clock, no thread, no I/O;
+/// events come in as calls, what to do comes out as actions. One instance may be
+/// used by one thread at a time. Complexity of an event: the members of the plans
+/// it touches.
+///
+/// OTP's rules hold where OTP has an answer; beyond it:
+/// - A restart waits for its backoff. Siblings are stopped when the wait ends, not
+///   at the failure. A plan takes over pending waits of its members.
+/// - A failure of a member of a plan that is being carried out is heard when the
+///   plan is done, as OTP's mailbox would have it. Plans whose members differ run
+///   side by side.
+/// - What a person stopped or paused is no part of any plan. What ended cleanly is
+///   started with its group. Services without a restart target are never part.
+/// - `on_exhausted: give_up` gives up the one service and leaves its siblings.
+///   After `cooldown` it gets one careful try; if that does not hold it is given
+///   up again.
+/// - A person's start or restart clears window and backoff, and is not counted.
+class service_tree {
+public:
+  service_tree(const daemon_spec& spec, mono_time now);
+  ~service_tree();
+  service_tree(service_tree&&) noexcept;
+  service_tree& operator=(service_tree&&) noexcept;
+
+  using actions = std::vector<tree_action>;
+
+  /// Starts every `process` service in tree order. Others are taken as they are.
+  actions boot(mono_time now);
+
+  /// `name` failed: it ended, or its liveness is unhealthy. `alive`: something
+  /// is still there to be stopped. `clean`: it ended with success by itself.
+  /// Ignored for an `incarnation` that is not the current one (a fact about an
+  /// earlier run), and while it is stopped, ended, given up, waiting.
+  struct failure {
+    std::string reason;
+    bool alive = false;
+    bool clean = false;
+    std::optional<mono_time> last_good; ///< newest good verdict of this run
+  };
+  actions failed(std::string_view name, std::uint32_t incarnation, const failure& f, mono_time now,
+                 double random);
+
+  /// Its liveness is good (healthy or degraded). A wait for a restart of what is
+  /// alive and healed by itself is called off.
+  actions recovered(std::string_view name, std::uint32_t incarnation, mono_time now);
+
+  // Answers to the actions.
+  actions stopped(std::string_view name, mono_time now);
+  actions started(std::string_view name, mono_time now);
+  actions start_failed(std::string_view name, std::string reason, mono_time now, double random);
+
+  /// Somebody else stopped (a person's `docker stop`) or started it.
+  actions observed_stop(std::string_view name, std::string reason, mono_time now);
+  actions observed_start(std::string_view name, mono_time now);
+
+  /// An error says why not: no such service, no target, already so.
+  result<actions> person(std::string_view name, order o, mono_time now);
+
+  /// What is due by `now`.
+  actions due(mono_time now, double random);
+  /// When `due` should be called next; none: nothing pends.
+  std::optional<mono_time> next_due() const;
+
+  /// A new config. Services that stay keep everything; new `process` services are
+  /// started, removed ones stopped, changed ones (`restart.target` of a process)
+  /// restarted, uncounted.
+  actions reload(const daemon_spec& spec, mono_time now);
+
+  /// The order in which a shutdown stops the `process` services.
+  std::vector<std::string> shutdown_order() const;
+
+  bool knows(std::string_view name) const;
+  /// REQUIRES: knows(name).
+  service_supervision supervision_of(std::string_view name, mono_time now) const;
+
+  /// For /api/v1/tree.
+  struct group_view {
+    std::string name;
+    reeve::strategy strategy;
+    reeve::intensity intensity;
+    int restarts_in_window = 0;
+    std::vector<std::variant<std::string, group_view>> children;
+  };
+  group_view view(mono_time now) const;
+
+private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+} // namespace reeve

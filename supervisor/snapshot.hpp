@@ -1,0 +1,78 @@
+#pragma once
+
+#include "supervisor/health.hpp"
+#include "supervisor/time.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace reeve {
+
+/// The newest picture of one check.
+struct check_picture {
+  std::string name;
+  std::string kind;
+  std::string role;
+  reeve::health health = health::starting;
+  std::string reason;
+  std::optional<wall_time> since;
+  std::optional<wall_time> last_check;
+  std::optional<wall_time> next_check;
+  std::chrono::microseconds latency{0};
+};
+
+/// The newest picture of one service. Immutable once published.
+struct service_picture {
+  std::string name;
+  std::string group;
+  std::string description;
+  std::map<std::string, std::string> labels;
+  reeve::health health = health::starting;
+  reeve::supervision supervision = supervision::running;
+  bool has_target = false; ///< it can be restarted at all
+  std::string reason;
+  wall_time since;
+  std::optional<wall_time> next_restart;
+  int attempt = 0;
+  std::uint64_t restarts = 0;
+  std::vector<check_picture> checks;
+};
+
+/// All services at one moment. Immutable, and cheap to make from the one before:
+/// unchanged blocks of pictures are shared. Readable from any thread.
+class snapshot {
+public:
+  using picture = std::shared_ptr<const service_picture>;
+
+  snapshot() = default;
+
+  /// The same with this picture put in, or put in its place. Order is kept: by
+  /// first appearance.
+  snapshot with(picture p) const;
+  /// The same without this service. Cost: all services.
+  snapshot without(std::string_view name) const;
+
+  std::size_t size() const;
+  /// Null if there is none.
+  picture find(std::string_view name) const;
+  const service_picture& at(std::size_t index) const;
+
+private:
+  static constexpr std::size_t block_size = 64;
+  using block = std::vector<picture>;
+  using index = std::map<std::string, std::size_t, std::less<>>;
+
+  std::shared_ptr<const index> index_; // changes only with the set of services
+  std::vector<std::shared_ptr<const block>> blocks_;
+  std::size_t size_ = 0;
+};
+
+using snapshot_ptr = std::shared_ptr<const snapshot>;
+
+} // namespace reeve
