@@ -1,1 +1,97 @@
-int main() { return 0; }
+// A small service that can be broken on purpose.
+//
+//   reeve-demo serve PORT [UPSTREAM_PORT]   answers on 127.0.0.1:PORT; with an upstream it is
+//                                           healthy only if that answers too
+//   reeve-demo work HEARTBEAT_FILE          touches the file every second; SIGUSR1 makes it
+//                                           forget to, as a stuck worker would
+#include <httplib.h>
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <string>
+#include <thread>
+
+namespace {
+
+std::sig_atomic_t volatile stuck = 0;
+
+int count(const httplib::Request& request, const char* name, int otherwise) {
+  return request.has_param(name) ? std::atoi(request.get_param_value(name).c_str()) : otherwise;
+}
+
+bool answers(int port) {
+  httplib::Client upstream("127.0.0.1", port);
+  upstream.set_connection_timeout(1);
+  upstream.set_read_timeout(1);
+  auto reply = upstream.Get("/health");
+  return reply && reply->status == 200;
+}
+
+int serve(int port, int upstream) {
+  std::atomic<int> failures{0};
+  std::atomic<int> delay_ms{0};
+  std::atomic<bool> hung{false};
+  httplib::Server server;
+  server.Get("/", [](const httplib::Request&, httplib::Response& r) {
+    r.set_content("Try /health, /crash, /hang, /slow?ms=1500 or /fail?n=3\n", "text/plain");
+  });
+  server.Get("/health", [&](const httplib::Request&, httplib::Response& r) {
+    while (hung)
+      std::this_thread::sleep_for(std::chrono::hours{1});
+    std::this_thread::sleep_for(std::chrono::milliseconds{delay_ms});
+    bool failing = failures > 0 && failures-- > 0;
+    if (upstream != 0 && !answers(upstream))
+      failing = true;
+    r.status = failing ? 500 : 200;
+    r.set_content(failing ? R"({"status":"failing"})" : R"({"status":"ok"})", "application/json");
+  });
+  server.Get("/crash", [](const httplib::Request&, httplib::Response&) {
+    std::cerr << "crashing, as asked" << std::endl;
+    std::abort();
+  });
+  server.Get("/hang", [&](const httplib::Request&, httplib::Response& r) {
+    hung = true;
+    r.set_content("/health will never answer again\n", "text/plain");
+  });
+  server.Get("/slow", [&](const httplib::Request& request, httplib::Response& r) {
+    delay_ms = count(request, "ms", 1'000);
+    r.set_content("/health now takes its time\n", "text/plain");
+  });
+  server.Get("/fail", [&](const httplib::Request& request, httplib::Response& r) {
+    failures = count(request, "n", 1);
+    r.set_content("/health will fail\n", "text/plain");
+  });
+  std::cout << "listening on 127.0.0.1:" << port << std::endl;
+  if (!server.listen("127.0.0.1", port)) {
+    std::cerr << "cannot listen on 127.0.0.1:" << port << std::endl;
+    return 1;
+  }
+  return 0;
+}
+
+int work(const std::string& heartbeat_file) {
+  std::signal(SIGUSR1, [](int) { stuck = 1; });
+  std::cout << "working; the heartbeat is " << heartbeat_file << std::endl;
+  for (;;) {
+    if (stuck == 0)
+      std::ofstream{heartbeat_file}
+        << std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()) << '\n';
+    std::this_thread::sleep_for(std::chrono::seconds{1});
+  }
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  std::string mode = argc > 2 ? argv[1] : "";
+  if (mode == "serve")
+    return serve(std::atoi(argv[2]), argc > 3 ? std::atoi(argv[3]) : 0);
+  if (mode == "work")
+    return work(argv[2]);
+  std::cerr << "usage: reeve-demo serve PORT [UPSTREAM_PORT] | work HEARTBEAT_FILE" << std::endl;
+  return 2;
+}
