@@ -1,9 +1,12 @@
 // A small service that can be broken on purpose.
 //
-//   reeve-demo serve PORT [UPSTREAM_PORT]   answers on 127.0.0.1:PORT; with an upstream it is
-//                                           healthy only if that answers too
-//   reeve-demo work HEARTBEAT_FILE          touches the file every second; SIGUSR1 makes it
-//                                           forget to, as a stuck worker would
+//   reeve-demo serve ADDRESS [UPSTREAM]   answers there; with an upstream it is healthy only if
+//                                         that answers too
+//   reeve-demo probe ADDRESS              exit code 0 if /health there is good
+//   reeve-demo work HEARTBEAT_FILE        touches the file every second; SIGUSR1 makes it forget
+//                                         to, as a stuck worker would
+//
+// An address is HOST:PORT, or a PORT of this host.
 #include <httplib.h>
 
 #include <atomic>
@@ -23,15 +26,27 @@ int count(const httplib::Request& request, const char* name, int otherwise) {
   return request.has_param(name) ? std::atoi(request.get_param_value(name).c_str()) : otherwise;
 }
 
-bool answers(int port) {
-  httplib::Client upstream("127.0.0.1", port);
+struct address {
+  std::string host = "127.0.0.1";
+  int port = 0;
+};
+
+address parse(const std::string& text) {
+  auto colon = text.rfind(':');
+  if (colon == std::string::npos)
+    return {"127.0.0.1", std::atoi(text.c_str())};
+  return {text.substr(0, colon), std::atoi(text.c_str() + colon + 1)};
+}
+
+bool answers(const address& at) {
+  httplib::Client upstream(at.host, at.port);
   upstream.set_connection_timeout(1);
   upstream.set_read_timeout(1);
   auto reply = upstream.Get("/health");
   return reply && reply->status == 200;
 }
 
-int serve(int port, int upstream) {
+int serve(const address& at, const address& upstream) {
   std::atomic<int> failures{0};
   std::atomic<int> delay_ms{0};
   std::atomic<bool> hung{false};
@@ -44,7 +59,7 @@ int serve(int port, int upstream) {
       std::this_thread::sleep_for(std::chrono::hours{1});
     std::this_thread::sleep_for(std::chrono::milliseconds{delay_ms});
     bool failing = failures > 0 && failures-- > 0;
-    if (upstream != 0 && !answers(upstream))
+    if (upstream.port != 0 && !answers(upstream))
       failing = true;
     r.status = failing ? 500 : 200;
     r.set_content(failing ? R"({"status":"failing"})" : R"({"status":"ok"})", "application/json");
@@ -65,9 +80,9 @@ int serve(int port, int upstream) {
     failures = count(request, "n", 1);
     r.set_content("/health will fail\n", "text/plain");
   });
-  std::cout << "listening on 127.0.0.1:" << port << std::endl;
-  if (!server.listen("127.0.0.1", port)) {
-    std::cerr << "cannot listen on 127.0.0.1:" << port << std::endl;
+  std::cout << "listening on " << at.host << ":" << at.port << std::endl;
+  if (!server.listen(at.host.c_str(), at.port)) {
+    std::cerr << "cannot listen on " << at.host << ":" << at.port << std::endl;
     return 1;
   }
   return 0;
@@ -89,9 +104,12 @@ int work(const std::string& heartbeat_file) {
 int main(int argc, char** argv) {
   std::string mode = argc > 2 ? argv[1] : "";
   if (mode == "serve")
-    return serve(std::atoi(argv[2]), argc > 3 ? std::atoi(argv[3]) : 0);
+    return serve(parse(argv[2]), argc > 3 ? parse(argv[3]) : address{});
+  if (mode == "probe")
+    return answers(parse(argv[2])) ? 0 : 1;
   if (mode == "work")
     return work(argv[2]);
-  std::cerr << "usage: reeve-demo serve PORT [UPSTREAM_PORT] | work HEARTBEAT_FILE" << std::endl;
+  std::cerr << "usage: reeve-demo serve ADDRESS [UPSTREAM] | probe ADDRESS | work HEARTBEAT_FILE"
+            << std::endl;
   return 2;
 }
