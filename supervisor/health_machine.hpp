@@ -29,15 +29,17 @@ struct thresholds {
 ///                                  healthy_after good in a row
 ///
 /// From anywhere: unhealthy_after runs in a row that could not be run lead to
-/// unknown, which the next counted verdict leaves again. A run that could not be
-/// run leaves both streaks alone.
+/// unknown, which the next counted verdict leaves again, to where the verdicts
+/// before it had led. A run that could not be run leaves both streaks alone.
 struct health_machine {
   reeve::health health = health::starting;
   std::string reason; ///< of the last verdict that was not ok; empty when healthy
-  int failures = 0;   ///< in a row
-  int successes = 0;  ///< in a row; degraded ones too: the service does answer
-  int unknowns = 0;   ///< in a row
-  mono_time started;  ///< when the service was last (re)started, as far as known
+  /// What counted verdicts alone say; `health` differs from it only when unknown.
+  reeve::health counted = health::starting;
+  int failures = 0;  ///< in a row
+  int successes = 0; ///< in a row; degraded ones too: the service does answer
+  int unknowns = 0;  ///< in a row
+  mono_time started; ///< when the service was last (re)started, as far as known
 
   bool operator==(const health_machine&) const = default;
 };

@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -171,5 +172,15 @@ struct group_spec {
 
   bool operator==(const group_spec&) const = default;
 };
+
+// The config's words.
+std::string_view to_string(role r);
+std::string_view to_string(restart_type t);
+std::string_view to_string(strategy s);
+std::string_view to_string(on_exhausted o);
+
+/// Whether a child of this type is restarted when it ended; `clean`: of its own
+/// accord with success. OTP's restart types.
+bool wants_restart(restart_type type, bool clean);
 
 } // namespace reeve

@@ -4,6 +4,7 @@
 #include "supervisor/time.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -66,7 +67,14 @@ public:
 private:
   static constexpr std::size_t block_size = 64;
   using block = std::vector<picture>;
-  using index = std::map<std::string, std::size_t, std::less<>>;
+  static constexpr std::size_t shard_count = 256;
+  using shard = std::map<std::string, std::size_t, std::less<>>;
+  using index = std::vector<std::shared_ptr<const shard>>; // by hash of the name
+
+  static std::size_t shard_of(std::string_view name);
+  const std::size_t* position(std::string_view name) const;
+  void append(picture p);
+  void replace(std::size_t at, picture p);
 
   std::shared_ptr<const index> index_; // changes only with the set of services
   std::vector<std::shared_ptr<const block>> blocks_;

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "supervisor/time.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace reeve {
+
+/// For people: `250 ms`, `2 s`, `2.4 s`, `1m30s`, `2h`, `1d6h`, `7d`. At most two
+/// units, cut and never rounded up.
+std::string describe(std::chrono::milliseconds duration);
+
+/// `2026-01-31T09:00:00Z`; fractions of a second are cut.
+std::string rfc3339(wall_time t);
+
+/// The candidate a person most likely meant by `name`, for "did you mean"; none
+/// if all are too different. A swap of neighbours counts as one edit.
+std::optional<std::string> nearest(std::string_view name,
+                                   const std::vector<std::string>& candidates);
+
+} // namespace reeve
