@@ -52,7 +52,7 @@ public:
   /// The turn's time; refreshed once per turn.
   mono_time now() const;
 
-  /// The longest turn (waiting not counted) since the last call, and since ever.
+  /// The longest turn (waiting not counted) since the last call.
   std::chrono::microseconds take_longest_turn();
 
   /// For the rest of `io/` and for `http/`'s sockets.
