@@ -18,6 +18,10 @@ void raise_file_limit() {
     at_start = before;
 }
 
+rlim_t file_limit_at_start() {
+  return at_start;
+}
+
 original_file_limit::original_file_limit() {
   if (at_start == 0 || getrlimit(RLIMIT_NOFILE, &raised_) != 0)
     return;

@@ -7,6 +7,9 @@ namespace reeve::io {
 /// Raises the soft limit of open files to the hard one. Once, at start.
 void raise_file_limit();
 
+/// The soft limit before that; 0 if nothing was raised.
+rlim_t file_limit_at_start();
+
 /// While one of these lives, what is started inherits the soft limit from before
 /// `raise_file_limit`: programs that use select() or close every possible
 /// descriptor do not survive a large one. Keep it just around the `posix_spawn`:
