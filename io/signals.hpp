@@ -1,0 +1,25 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+namespace reeve::io {
+
+class loop;
+
+/// Hears signals of the process as events on the loop, for as long as it lives. SIGPIPE is ignored
+/// from then on. Loop thread only.
+class signals {
+public:
+  /// `heard` is called with the signal's number, for SIGTERM, SIGINT and SIGHUP.
+  signals(loop& l, std::function<void(int)> heard);
+  ~signals();
+  signals(const signals&) = delete;
+  signals& operator=(const signals&) = delete;
+
+private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+} // namespace reeve::io
