@@ -10,13 +10,13 @@ namespace reeve {
 
 /// How a child came to its end.
 enum class exit_kind {
-  normal, ///< of its own accord, or told to with "shutdown"
+  normal, ///< of its own accord, or told to with "shutdown": so ends an exhausted group
   crash,  ///< anything else
 };
 
 /// What a group of supervised children decides: OTP's supervisor without its
-/// process. Used twice, with separate counters: by the supervisor of our own
-/// actors, and (through `service_tree`) for the user's services.
+/// process. It rules Reeve's own actors; `service_tree` rules the user's services
+/// with the same window, types and plans, and counters of its own.
 class child_group {
 public:
   child_group(strategy s, intensity i);
@@ -35,11 +35,13 @@ public:
     restart_plan plan;
   };
 
-  /// Child `index` ended by itself at `now`. Children that are in the plan count
-  /// as alive again: the caller carries the plan out.
+  /// Child `index` ended by itself at `now`; nothing if it is not alive. Children
+  /// that `plan` starts count as alive again: the caller carries it out. A
+  /// temporary child that ended or was stopped is gone for good.
   decision ended(std::size_t index, exit_kind how, mono_time now);
 
-  /// A start ordered by a plan failed: counted, and planned anew, as OTP does.
+  /// A start ordered by a plan failed, and so what the plan would have started
+  /// after it was not started: counted, and planned anew, as OTP does.
   decision start_failed(std::size_t index, mono_time now);
 
   /// All alive children in reverse start order: what a shutdown stops.
