@@ -1,0 +1,475 @@
+#include "actors/actor_helpers.hpp"
+#include "actors/exit_reason.hpp"
+#include "actors/supervisor_actor.hpp"
+#include "tests/actors/support/caf_fixture.hpp"
+#include "tests/actors/support/captured_log.hpp"
+
+#include <caf/event_based_actor.hpp>
+#include <caf/send.hpp>
+#include <nlohmann/json.hpp>
+
+#include <fstream>
+#include <map>
+#include <stdexcept>
+
+namespace reeve::actors {
+
+namespace {
+
+using namespace std::chrono_literals;
+using json = nlohmann::json;
+using crash = caf::atom_constant<caf::atom("crash")>;
+using end = caf::atom_constant<caf::atom("end")>;
+using deaf = caf::atom_constant<caf::atom("deaf")>;
+
+/// Starts and stops, as they happen; a child writes them itself.
+class supervisor_test : public test::caf_fixture {
+protected:
+  using log = std::vector<std::string>;
+
+  /// Told to, it crashes, ends, or goes deaf to being stopped.
+  caf::behavior worker(caf::event_based_actor* self, const std::string& name) {
+    set_handlers(self, name);
+    self->set_exit_handler([this, self, name](caf::exit_msg& exit) {
+      log_.push_back("stop " + name);
+      self->quit(exit.reason);
+    });
+    return {
+      [](crash) { throw std::runtime_error("told to"); },
+      [self](end) { self->quit(); },
+      [this, self, name](deaf) {
+        self->set_exit_handler([this, name](caf::exit_msg&) { log_.push_back("ask " + name); });
+      },
+    };
+  }
+
+  child_spec child(const std::string& name, restart_type type = restart_type::permanent) {
+    child_spec spec;
+    spec.name = name;
+    spec.type = type;
+    spec.start = [this, name](caf::local_actor& self) {
+      if (failing_[name] > 0 && failing_[name]-- > 0) {
+        log_.push_back("fail " + name);
+        throw std::runtime_error("cannot start");
+      }
+      log_.push_back("start " + name);
+      return started_[name] = self.spawn(
+               [this, name](caf::event_based_actor* actor) { return worker(actor, name); });
+    };
+    return spec;
+  }
+
+  supervisor_spec group(strategy s, std::vector<child_spec> children, int restarts = 3,
+                        std::chrono::milliseconds within = 10s) {
+    supervisor_spec spec{"root", s, {restarts, within}, std::move(children), {}};
+    spec.respawned = [this](const std::string& name) { ++respawned_[name]; };
+    return spec;
+  }
+
+  void begin(supervisor_spec spec) {
+    root_ = spawn_supervisor(system_, std::move(spec));
+    self_->monitor(root_);
+    run();
+  }
+
+  void TearDown() override {
+    if (root_)
+      caf::anon_send_exit(root_, caf::exit_reason::user_shutdown);
+    run();
+    advance(1h); // the deaf are killed
+    root_ = nullptr;
+    started_.clear();
+    caf_fixture::TearDown();
+  }
+
+  template <class What>
+  void tell(const std::string& name, What what) {
+    caf::anon_send(started_[name], what);
+    run();
+  }
+
+  /// What happened since it was asked last.
+  log happened() {
+    return std::exchange(log_, {});
+  }
+
+  /// The reason, once the root has ended.
+  std::optional<caf::error> root_end() {
+    std::optional<caf::error> reason;
+    self_->receive([&](caf::down_msg& down) { reason = std::move(down.reason); },
+                   caf::after(0s) >> [] {});
+    return reason;
+  }
+
+  actor_tree tree() {
+    std::optional<actor_tree> answer;
+    auto asked = self_->request(root_, caf::infinite, get_tree{});
+    run();
+    asked.receive([&](actor_tree& t) { answer = std::move(t); }, [](caf::error&) {});
+    return answer.value_or(actor_tree{});
+  }
+
+  supervisor_actor root_;
+  log log_;
+  std::map<std::string, caf::actor> started_;
+  std::map<std::string, int> failing_; ///< starts that are to fail
+  std::map<std::string, int> respawned_;
+};
+
+using names = std::vector<std::string>;
+
+TEST_F(supervisor_test, stops_in_reverse_order_when_told_to) {
+  begin(group(strategy::one_for_one, {child("a"), child("b"), child("c")}));
+  EXPECT_EQ(happened(), (names{"start a", "start b", "start c"}));
+  caf::anon_send_exit(root_, caf::exit_reason::user_shutdown);
+  run();
+  EXPECT_EQ(happened(), (names{"stop c", "stop b", "stop a"}));
+  auto reason = root_end();
+  ASSERT_TRUE(reason);
+  EXPECT_EQ(kind_of(*reason), exit_kind::normal);
+}
+
+TEST_F(supervisor_test, waits_for_a_child_and_kills_it_when_its_time_is_over) {
+  auto slow = child("b");
+  slow.shutdown = 2s;
+  begin(group(strategy::one_for_one, {child("a"), slow, child("c")}));
+  tell("b", deaf::value);
+  happened();
+  caf::anon_send_exit(root_, caf::exit_reason::user_shutdown);
+  run();
+  EXPECT_EQ(happened(), (names{"stop c", "ask b"}));
+  advance(1999ms);
+  EXPECT_EQ(happened(), names{});
+  EXPECT_FALSE(root_end());
+  advance(1ms);
+  EXPECT_EQ(happened(), (names{"stop a"}));
+  EXPECT_TRUE(root_end());
+}
+
+TEST_F(supervisor_test, gives_each_hanging_child_its_own_time) {
+  auto first = child("a");
+  first.shutdown = 1s;
+  auto second = child("b");
+  second.shutdown = 7s;
+  begin(group(strategy::one_for_one, {first, second}));
+  tell("a", deaf::value);
+  tell("b", deaf::value);
+  happened();
+  caf::anon_send_exit(root_, caf::exit_reason::user_shutdown);
+  advance(6999ms);
+  EXPECT_EQ(happened(), (names{"ask b"}));
+  advance(1ms);
+  EXPECT_EQ(happened(), (names{"ask a"}));
+  advance(999ms);
+  EXPECT_FALSE(root_end());
+  advance(1ms);
+  EXPECT_TRUE(root_end());
+}
+
+TEST_F(supervisor_test, waits_for_ever_where_no_time_is_set) {
+  auto patient = child("a");
+  patient.shutdown.reset();
+  begin(group(strategy::one_for_one, {patient}));
+  tell("a", deaf::value);
+  caf::anon_send_exit(root_, caf::exit_reason::user_shutdown);
+  advance(24h);
+  EXPECT_FALSE(root_end());
+  caf::anon_send_exit(started_["a"], caf::exit_reason::kill);
+  run();
+  EXPECT_TRUE(root_end());
+}
+
+TEST_F(supervisor_test, can_be_told_to_stop_while_it_restarts) {
+  auto slow = child("b");
+  slow.shutdown = 2s;
+  begin(group(strategy::rest_for_one, {child("a"), slow, child("c")}));
+  tell("b", deaf::value);
+  happened();
+  tell("a", crash::value);
+  EXPECT_EQ(happened(), (names{"stop c", "ask b"}));
+  caf::anon_send_exit(root_, caf::exit_reason::user_shutdown);
+  run();
+  advance(2s);
+  EXPECT_EQ(happened(), names{}) << "b is killed, a is dead already, nothing starts";
+  EXPECT_TRUE(root_end());
+}
+
+TEST_F(supervisor_test, a_failing_start_is_tried_again_and_counted) {
+  begin(group(strategy::one_for_one, {child("a"), child("b")}, 3));
+  happened();
+  failing_["a"] = 2;
+  tell("a", crash::value);
+  EXPECT_EQ(happened(), (names{"fail a", "fail a", "start a"}));
+  EXPECT_EQ(respawned_["a"], 1);
+  tell("a", crash::value);
+  EXPECT_EQ(happened(), (names{"stop b"})) << "the failed starts counted in the window";
+  EXPECT_TRUE(root_end());
+}
+
+TEST_F(supervisor_test, a_start_that_always_fails_ends_the_supervisor) {
+  failing_["b"] = 100;
+  begin(group(strategy::one_for_one, {child("a"), child("b"), child("c")}, 2));
+  EXPECT_EQ(happened(),
+            (names{"start a", "fail b", "start c", "fail b", "fail b", "stop c", "stop a"}));
+  auto reason = root_end();
+  ASSERT_TRUE(reason);
+  EXPECT_EQ(kind_of(*reason), exit_kind::normal);
+}
+
+TEST_F(supervisor_test, what_depends_on_a_failed_start_waits_for_it) {
+  failing_["b"] = 1;
+  begin(group(strategy::rest_for_one, {child("a"), child("b"), child("c")}, 2));
+  EXPECT_EQ(happened(), (names{"start a", "fail b", "start b", "start c"}));
+}
+
+TEST_F(supervisor_test, a_start_that_returns_nobody_has_failed) {
+  auto nobody = child("a");
+  nobody.start = [](caf::local_actor&) { return caf::actor{}; };
+  begin(group(strategy::one_for_one, {nobody}, 1));
+  EXPECT_TRUE(root_end());
+}
+
+TEST_F(supervisor_test, an_exception_while_a_child_begins_is_a_crash) {
+  auto broken = child("a");
+  auto starts = 0;
+  broken.start = [&](caf::local_actor& self) {
+    ++starts;
+    return self.spawn([](caf::event_based_actor* actor) -> caf::behavior {
+      set_handlers(actor, "broken");
+      throw std::runtime_error("at birth");
+    });
+  };
+  begin(group(strategy::one_for_one, {broken}, 4));
+  EXPECT_EQ(starts, 5);
+  EXPECT_TRUE(root_end());
+}
+
+TEST_F(supervisor_test, the_window_slides) {
+  begin(group(strategy::one_for_one, {child("a")}, 1, 10s));
+  tell("a", crash::value);
+  advance(10'001ms);
+  tell("a", crash::value);
+  EXPECT_FALSE(root_end());
+  advance(9s);
+  tell("a", crash::value);
+  EXPECT_TRUE(root_end());
+}
+
+TEST_F(supervisor_test, an_exhausted_group_fails_as_a_child_of_its_parent) {
+  auto inner = supervisor_child("inner", [this] {
+    return group(strategy::one_for_one, {child("m"), child("n")}, 0);
+  });
+  begin(group(strategy::rest_for_one, {child("a"), inner, child("z")}, 1));
+  EXPECT_EQ(happened(), (names{"start a", "start m", "start n", "start z"}));
+  tell("m", crash::value);
+  EXPECT_EQ(happened(), (names{"stop n", "stop z", "start m", "start n", "start z"}));
+  EXPECT_EQ(respawned_["inner"], 1);
+  tell("n", crash::value);
+  EXPECT_EQ(happened(), (names{"stop m", "stop z", "stop a"}));
+  EXPECT_TRUE(root_end());
+}
+
+TEST_F(supervisor_test, a_group_that_is_stopped_stops_its_children_first) {
+  auto inner = supervisor_child("inner", [this] {
+    return group(strategy::one_for_one, {child("m"), child("n")});
+  });
+  begin(group(strategy::one_for_all, {child("a"), inner, child("z")}));
+  happened();
+  tell("a", crash::value);
+  EXPECT_EQ(happened(),
+            (names{"stop z", "stop n", "stop m", "start a", "start m", "start n", "start z"}));
+}
+
+TEST_F(supervisor_test, nobody_is_left_behind_when_it_is_killed) {
+  begin(group(strategy::one_for_one, {child("a"), child("b")}));
+  happened();
+  caf::anon_send_exit(root_, caf::exit_reason::kill);
+  run();
+  EXPECT_EQ(happened().size(), 2u);
+  EXPECT_EQ(kind_of(root_end().value()), exit_kind::crash);
+}
+
+TEST_F(supervisor_test, children_come_and_go) {
+  begin(group(strategy::one_for_one, {child("a")}));
+  caf::anon_send(root_, add_child{child("b")});
+  caf::anon_send(root_, add_child{child("b")});
+  run();
+  EXPECT_EQ(happened(), (names{"start a", "start b"})) << "a name is used once";
+  caf::anon_send(root_, remove_child{"a"});
+  caf::anon_send(root_, remove_child{"nobody"});
+  caf::anon_send(root_, add_child{child("a")});
+  run();
+  EXPECT_EQ(happened(), (names{"stop a", "start a"}));
+  tell("b", crash::value);
+  caf::anon_send_exit(root_, caf::exit_reason::user_shutdown);
+  run();
+  EXPECT_EQ(happened(), (names{"start b", "stop a", "stop b"})) << "a is the youngest";
+}
+
+TEST_F(supervisor_test, a_removed_child_takes_no_part_in_plans) {
+  begin(group(strategy::one_for_all, {child("a"), child("b"), child("c")}));
+  caf::anon_send(root_, remove_child{"b"});
+  run();
+  happened();
+  tell("a", crash::value);
+  EXPECT_EQ(happened(), (names{"stop c", "start a", "start c"}));
+  EXPECT_EQ(tree().children.size(), 2u);
+}
+
+TEST_F(supervisor_test, a_removed_child_is_not_started_again_by_a_late_retry) {
+  begin(group(strategy::one_for_one, {child("a"), child("b")}, 50));
+  happened();
+  failing_["a"] = 1;
+  caf::anon_send(started_["a"], crash::value);
+  caf::anon_send(root_, remove_child{"a"});
+  run();
+  auto starts = happened();
+  EXPECT_EQ(std::count(starts.begin(), starts.end(), "start a"), 0);
+  EXPECT_EQ(tree().children.size(), 1u);
+}
+
+TEST_F(supervisor_test, the_tree_tells_names_strategies_and_respawns_at_all_levels) {
+  auto inner = supervisor_child("inner", [this] {
+    return group(strategy::one_for_all, {child("m"), child("n")});
+  });
+  begin(group(strategy::rest_for_one, {child("a"), inner, child("t", restart_type::temporary)}));
+  tell("m", crash::value);
+  tell("m", crash::value);
+  tell("t", end::value);
+  auto root = tree();
+  EXPECT_EQ(root.name, "root");
+  EXPECT_EQ(root.strategy, strategy::rest_for_one);
+  ASSERT_EQ(root.children.size(), 3u);
+  EXPECT_EQ(root.children[0].name, "a");
+  EXPECT_EQ(root.children[0].respawns, 0);
+  EXPECT_FALSE(root.children[0].strategy);
+  EXPECT_FALSE(root.children[2].alive);
+  const auto& below = root.children[1];
+  EXPECT_EQ(below.name, "inner");
+  EXPECT_EQ(below.strategy, strategy::one_for_all);
+  ASSERT_EQ(below.children.size(), 2u);
+  EXPECT_EQ(below.children[0].respawns, 2);
+  EXPECT_EQ(below.children[1].respawns, 2);
+  EXPECT_EQ(respawned_["m"], 2);
+}
+
+TEST_F(supervisor_test, ten_thousand_children_are_started_without_holding_the_thread) {
+  std::vector<child_spec> many;
+  for (auto i = 0; i < 10'000; ++i)
+    many.push_back(child("c" + std::to_string(i)));
+  root_ = spawn_supervisor(system_, group(strategy::one_for_one, std::move(many), 1000, 1h));
+  self_->monitor(root_);
+  scheduler_.run_once(); // begins
+  while (log_.size() < 10'000) {
+    auto before = log_.size();
+    scheduler_.run_once();
+    ASSERT_LE(log_.size() - before, 100u);
+  }
+  run();
+  happened();
+  for (auto i = 0; i < 1000; ++i)
+    tell("c" + std::to_string(i), crash::value);
+  EXPECT_EQ(happened().size(), 1000u);
+  for (auto i = 0; i < 10'000; ++i)
+    caf::anon_send(root_, remove_child{"c" + std::to_string(i)});
+  run();
+  EXPECT_EQ(happened().size(), 10'000u);
+  EXPECT_TRUE(tree().children.empty());
+}
+
+TEST_F(supervisor_test, what_a_child_died_of_is_in_the_log) {
+  test::captured_log logged;
+  begin(group(strategy::one_for_one, {child("a")}));
+  tell("a", crash::value);
+  EXPECT_NE(logged.text().find("root: a ended: told to"), std::string::npos) << logged.text();
+}
+
+TEST(exit_reason, tells_the_ends_apart) {
+  EXPECT_EQ(kind_of({}), exit_kind::normal);
+  EXPECT_EQ(kind_of(caf::exit_reason::user_shutdown), exit_kind::normal);
+  EXPECT_EQ(kind_of(caf::exit_reason::kill), exit_kind::crash);
+  EXPECT_EQ(kind_of(caf::sec::runtime_error), exit_kind::crash);
+  EXPECT_EQ(describe({}), "ended normally");
+  EXPECT_EQ(describe(caf::make_error(caf::sec::runtime_error, "no disk")), "no disk");
+  EXPECT_EQ(describe(caf::sec::request_timeout), "request timeout");
+  EXPECT_EQ(describe(caf::exit_reason::out_of_workers), "out of workers");
+}
+
+// -- what OTP's own supervisor did -----------------------------------------------
+
+strategy strategy_of(const json& j) {
+  if (j == "one_for_all")
+    return strategy::one_for_all;
+  return j == "rest_for_one" ? strategy::rest_for_one : strategy::one_for_one;
+}
+
+restart_type type_of(const json& j) {
+  if (j == "temporary")
+    return restart_type::temporary;
+  return j == "transient" ? restart_type::transient : restart_type::permanent;
+}
+
+class otp_trace : public supervisor_test {
+protected:
+  supervisor_spec spec_of(const json& node) {
+    std::vector<child_spec> children;
+    for (const auto& c : node["children"]) {
+      auto name = c["id"].get<std::string>();
+      auto type = type_of(c["restart"]);
+      if (c.contains("children"))
+        children.push_back(supervisor_child(
+          name, [this, c] { return spec_of(c); }, type));
+      else
+        children.push_back(child(name, type));
+    }
+    return group(strategy_of(node["strategy"]), std::move(children), node["intensity"],
+                 std::chrono::seconds{node["period_s"]});
+  }
+
+  void replay_step(const json& step) {
+    auto at = std::chrono::milliseconds{step["at_ms"]};
+    advance(began_ + at - scheduler_.clock().current_time);
+    auto name = step["child"].get<std::string>();
+    auto alive = !caf::actor_cast<caf::abstract_actor*>(started_[name])
+                    ->getf(caf::abstract_actor::is_cleaned_up_flag);
+    EXPECT_EQ(alive, step["delivered"].get<bool>()) << "was " << name << " alive?";
+    step["reason"] == "crash" ? tell(name, crash::value) : tell(name, end::value);
+    if (root_alive_ && root_end()) {
+      root_alive_ = false;
+      log_.push_back("stop root");
+    }
+    EXPECT_EQ(happened(), step["actions"].get<names>()) << step.dump();
+  }
+
+  void replay(const json& trace) {
+    SCOPED_TRACE("seed " + trace["seed"].dump());
+    root_alive_ = true;
+    begin(spec_of(trace["tree"]));
+    EXPECT_EQ(happened(), trace["boot"].get<names>());
+    began_ = scheduler_.clock().current_time;
+    for (const auto& step : trace["steps"])
+      replay_step(step);
+    EXPECT_EQ(root_alive_, trace["root_alive"].get<bool>());
+    caf::anon_send_exit(root_, caf::exit_reason::user_shutdown);
+    run();
+    if (root_alive_) {
+      EXPECT_TRUE(root_end());
+    }
+    happened();
+  }
+
+  caf::actor_clock::time_point began_;
+  bool root_alive_ = true;
+};
+
+TEST_F(otp_trace, is_repeated_stop_by_stop_and_start_by_start) {
+  std::ifstream file{REEVE_SOURCE_DIR "/tests/supervisor/otp_traces.jsonl"};
+  auto replayed = 0;
+  for (std::string line; std::getline(file, line); ++replayed)
+    replay(json::parse(line));
+  EXPECT_EQ(replayed, 150);
+}
+
+} // namespace
+
+} // namespace reeve::actors
