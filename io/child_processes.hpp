@@ -1,5 +1,6 @@
 #pragma once
 
+#include "io/file_limit.hpp"
 #include "supervisor/result.hpp"
 #include "supervisor/service_spec.hpp"
 
@@ -30,7 +31,8 @@ std::string to_string(const process_exit& e);
 
 /// The children of Reeve: started through the launcher (see io/launcher/), each
 /// in a process group of its own, its output read line by line. If Reeve dies,
-/// the launchers end their children. Loop thread only.
+/// the launchers end their children. Completions and hooks are never called before
+/// the call that led to them has returned, and may call back. Loop thread only.
 class child_processes {
 public:
   struct hooks {
@@ -42,19 +44,21 @@ public:
 
   /// `launcher`: path of the launcher executable.
   child_processes(loop& l, std::string launcher, hooks h);
-  /// Ends all children at once, with SIGKILL.
+  /// Ends all children at once, with SIGKILL, and waits for that. No hook is called;
+  /// pending completions are, with an error. REQUIRES: not within a hook.
   ~child_processes();
 
   using completion = std::function<void(status)>;
 
   /// Done when the command runs, or with the reason why it cannot (not found, not
-  /// executable, no such user, no such cwd). An error if it runs already.
-  /// `stop_timeout` is what the launcher grants it should Reeve die.
+  /// executable, no such user, no such cwd). An error if it runs already or is still
+  /// being stopped. `stop_timeout` is what the launcher grants it should Reeve die.
   void start(const std::string& name, const process_spec& spec,
              std::chrono::milliseconds stop_timeout, completion done);
 
   /// Its stop signal to its process group, after `stop_timeout` KILL; done when all
-  /// of it is gone. At once if it does not run.
+  /// of it is gone. At once if it does not run. Of several calls the earliest time to
+  /// KILL counts.
   void stop(const std::string& name, std::chrono::milliseconds stop_timeout, completion done);
 
   /// SIGKILL to everything that runs.
@@ -73,12 +77,9 @@ private:
   std::unique_ptr<state> state_;
 };
 
-/// Raises the soft limit of open files to the hard one; children get the old one
-/// back.
-void raise_file_limit();
-
 /// Reaps grandchildren that end up with us (as PID 1, or as subreaper), and never a
-/// child that somebody here waits for.
+/// child that somebody here waits for (see io/known_children.hpp). Once; holds until
+/// the loop is gone.
 void reap_orphans(loop& l);
 
 } // namespace reeve::io

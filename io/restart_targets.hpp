@@ -4,10 +4,11 @@
 #include "io/docker_engine.hpp"
 #include "supervisor/result.hpp"
 #include "supervisor/service_spec.hpp"
+#include "supervisor/time.hpp"
 
 #include <functional>
-#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace reeve::io {
@@ -26,9 +27,15 @@ public:
 
   using completion = std::function<void(status)>;
 
+  /// Commands of an `exec` target have 30 s more than the stop timeout; a missing
+  /// `stop` succeeds, a missing `start` is done by `restart`, a missing `restart` by
+  /// `stop`, whatever its exit code, and `start`. `failed_at`: when it failed, so that a container
+  /// which somebody else has started since is left alone by a restart.
+  ///
   /// REQUIRES: `spec.restart.target` is not `monostate`, and no operation on this
   /// service is under way.
-  void carry_out(operation what, const service_spec& spec, completion done);
+  void carry_out(operation what, const service_spec& spec, completion done,
+                 std::optional<wall_time> failed_at = std::nullopt);
 
 private:
   struct state;

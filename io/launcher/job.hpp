@@ -9,6 +9,7 @@ namespace reeve::io::launch {
 // The launcher's file descriptors; 1 and 2 are the service's output.
 inline constexpr int control_fd = 3; ///< a SOCK_SEQPACKET socket to Reeve
 inline constexpr int job_fd = 4;     ///< a memory file: `job`, slots, groups, text
+inline constexpr int output_fd = 5;  ///< the end of the service's output that Reeve reads
 
 /// What to run. Behind it lie, as `std::uintptr_t` slots, the arguments, a null, the
 /// environment, a null; then the groups; then the text. A slot holds the place of
@@ -24,12 +25,11 @@ struct job {
   std::uint32_t switch_user = 0;    ///< 0: run as who Reeve is
   std::int32_t stop_signal = 15;    ///< should Reeve die
   std::int64_t stop_timeout_ms = 0; ///< should Reeve die
-  std::uint64_t file_limit = 0;     ///< soft limit of open files; 0: as it is
   std::uint64_t working_folder = 0; ///< place of its text; 0: as it is
 };
 
 /// What a start can fail at.
-enum class step : std::int32_t { read_job, fork, limits, user, parent, folder, exec };
+enum class step : std::int32_t { read_job, fork, user, parent, folder, exec };
 
 /// From the launcher.
 struct report {

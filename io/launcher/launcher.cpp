@@ -13,7 +13,6 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -98,20 +97,8 @@ bool become_user(const mapped_job& j) {
          && setuid(j.what->uid) == 0;
 }
 
-bool limit_files(rlim_t soft) {
-  rlimit now{};
-  if (getrlimit(RLIMIT_NOFILE, &now) != 0) {
-    return false;
-  }
-  now.rlim_cur = soft < now.rlim_max ? soft : now.rlim_max;
-  return setrlimit(RLIMIT_NOFILE, &now) == 0;
-}
-
 [[noreturn]] void become_service(const mapped_job& j, pid_t launcher, int to_launcher) {
   setpgid(0, 0);
-  if (j.what->file_limit != 0 && !limit_files(j.what->file_limit)) {
-    give_up(to_launcher, step::limits);
-  }
   if (j.what->switch_user != 0 && !become_user(j)) {
     give_up(to_launcher, step::user);
   }
@@ -199,11 +186,15 @@ public:
   int watch(int stop_signal, long long stop_timeout_ms) {
     int status = 0;
     while (!reap(status)) {
-      pollfd wait_for[] = {{child_ended_, POLLIN, 0}, {control_, POLLIN, 0}};
-      poll(wait_for, 2, patience());
+      pollfd wait_for[] = {{child_ended_, POLLIN, 0}, {control_, POLLIN, 0}, {unheard_, POLLIN, 0}};
+      poll(wait_for, 3, patience());
       forget_signals();
+      if (wait_for[2].revents != 0) {
+        discard_output();
+      }
       if (wait_for[1].revents != 0 && !obey()) {
         control_ = -1; // Reeve is gone
+        unheard_ = output_fd;
         signal_group(stop_signal);
         kill_by(now_ms() + stop_timeout_ms);
       }
@@ -265,6 +256,14 @@ private:
     }
   }
 
+  /// Instead of Reeve, so that what the service says while it ends does not end it.
+  void discard_output() {
+    char piece[4096];
+    if (read(unheard_, piece, sizeof piece) == 0) {
+      unheard_ = -1;
+    }
+  }
+
   /// False: there is nobody left to obey.
   bool obey() {
     order o{};
@@ -302,6 +301,7 @@ private:
   pid_t pid_;
   int child_ended_;
   int control_ = control_fd;
+  int unheard_ = -1;
   long long kill_at_ = -1;
 };
 
@@ -320,7 +320,8 @@ int block_signals() {
 
 int main() {
   fcntl(control_fd, F_SETFD, FD_CLOEXEC);
-  syscall(SYS_close_range, job_fd + 1, ~0U, 0); // a second line of defence
+  fcntl(output_fd, F_SETFD, FD_CLOEXEC);
+  syscall(SYS_close_range, output_fd + 1, ~0U, 0); // a second line of defence
   const mapped_job j = read_job();
   const int children = block_signals();
   if (children < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) {

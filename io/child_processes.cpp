@@ -1,0 +1,359 @@
+#include "io/child_processes.hpp"
+
+#include "io/known_children.hpp"
+#include "io/launch.hpp"
+#include "io/line_splitter.hpp"
+#include "io/loop.hpp"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+namespace reeve::io {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+// Of one child's output, so that one that never stops writing takes a tenth of the
+// loop at most; the pipe holds back the writer meanwhile.
+constexpr std::size_t output_per_turn = 8192;
+constexpr milliseconds output_pause{1};
+constexpr std::size_t last_output_limit = 1 << 20; // a pipe holds no more
+constexpr milliseconds patience_at_end{2000};      // for what we killed to be gone
+
+const error ending{"Reeve is ending"};
+
+struct child {
+  std::string name;
+  process_spec spec;
+  int launcher = 0;
+  int pid = 0; // 0: its command does not run yet
+  descriptor control;
+  descriptor output;
+  std::unique_ptr<read_watch> control_watch;
+  std::unique_ptr<read_watch> output_watch;
+  line_splitter lines;
+  loop::timer_id output_timer = 0;
+
+  child_processes::completion started; // until it is known
+  std::vector<child_processes::completion> stopped;
+  bool ordered = false;
+  loop::timer_id kill_timer = 0;
+  mono_time kill_at{};
+
+  std::optional<launch::report> failure;
+  std::optional<int> wait_status;
+};
+
+void send_order(const child& c, launch::order o) {
+  send(c.control.get(), &o, sizeof o, MSG_NOSIGNAL | MSG_DONTWAIT); // fails if it ends already
+}
+
+void order_kill(child& c) {
+  c.ordered = true;
+  send_order(c, {launch::order::kind::kill, 0});
+}
+
+process_exit to_exit(int wait_status, bool ordered) {
+  return WIFSIGNALED(wait_status) ? process_exit{0, WTERMSIG(wait_status), ordered}
+                                  : process_exit{WEXITSTATUS(wait_status), 0, ordered};
+}
+
+/// Reads one report; false when the launcher's end is closed.
+bool read_report(child& c, std::optional<launch::report>& got) {
+  launch::report r;
+  for (;;) {
+    const auto n = recv(c.control.get(), &r, sizeof r, MSG_DONTWAIT);
+    if (n == static_cast<ssize_t>(sizeof r)) {
+      got = r;
+      return true;
+    }
+    // A launcher that ends with an order unread resets the connection, and what it
+    // reported stands behind that error.
+    if (n < 0 && (errno == EINTR || errno == ECONNRESET)) {
+      continue;
+    }
+    return n < 0 && errno == EAGAIN;
+  }
+}
+
+/// Its end of the socket is closed, so it is ending, within microseconds.
+int reap_launcher(const child& c) {
+  int status = 0;
+  while (waitpid(c.launcher, &status, 0) < 0 && errno == EINTR) {
+  }
+  known_children::remove(c.launcher);
+  return status;
+}
+
+/// The kernel has killed the main process with its launcher; the rest is ours to end.
+void end_without_launcher(const child& c) {
+  kill(-c.pid, SIGKILL);
+  const descriptor main{static_cast<int>(syscall(SYS_pidfd_open, c.pid, 0))};
+  if (main) {
+    pollfd gone{main.get(), POLLIN, 0};
+    poll(&gone, 1, 100); // it is on its way; rare enough to be waited for
+  }
+}
+
+error start_error(const child& c, int launcher_status) {
+  if (c.failure) {
+    return {why_not_started(*c.failure, c.spec)};
+  }
+  return {"its launcher " + to_string(to_exit(launcher_status, false)) + " before it ran"};
+}
+
+/// Waits for what was killed to be gone.
+void end_now(child& c, mono_time until) {
+  std::optional<launch::report> got;
+  for (;;) {
+    if (!read_report(c, got)) {
+      reap_launcher(c);
+      return;
+    }
+    if (std::exchange(got, std::nullopt)) {
+      continue;
+    }
+    const auto left = std::chrono::ceil<milliseconds>(until - std::chrono::steady_clock::now());
+    pollfd next{c.control.get(), POLLIN, 0};
+    if (left.count() <= 0 || poll(&next, 1, static_cast<int>(left.count())) == 0) {
+      return; // the launcher goes on without us
+    }
+  }
+}
+
+} // namespace
+
+std::string to_string(const process_exit& e) {
+  if (e.signal == 0) {
+    return "exited with code " + std::to_string(e.code);
+  }
+  const char* name = sigabbrev_np(e.signal);
+  return "was killed by signal " + std::to_string(e.signal)
+         + (name != nullptr ? " (" + std::string{name} + ")" : "");
+}
+
+struct child_processes::state {
+  loop& home;
+  std::string launcher;
+  hooks told;
+  std::map<std::string, std::unique_ptr<child>, std::less<>> running;
+  std::map<std::string, process_exit, std::less<>> ended;
+
+  void later(completion done, status s) {
+    home.post([done = std::move(done), s = std::move(s)] { done(s); });
+  }
+
+  void adopt(const std::string& name, const process_spec& spec, launched&& l, completion started);
+  void hear_launcher(child& c);
+  void take(child& c, const launch::report& r);
+  bool read_output(child& c);
+  void pause_output(child& c);
+  void finish(child& c);
+  void kill_by(child& c, mono_time due);
+};
+
+void child_processes::state::adopt(const std::string& name, const process_spec& spec, launched&& l,
+                                   completion started) {
+  known_children::add(l.pid);
+  auto& c = *(running[name] = std::make_unique<child>());
+  c.name = name;
+  c.spec = spec;
+  c.started = std::move(started);
+  c.launcher = l.pid;
+  c.control = std::move(l.control);
+  c.output = std::move(l.output);
+  c.control_watch =
+    std::make_unique<read_watch>(home, c.control.get(), [this, &c] { hear_launcher(c); });
+  c.output_watch = std::make_unique<read_watch>(home, c.output.get(), [this, &c] {
+    if (read_output(c)) {
+      pause_output(c);
+    }
+  });
+  ended.erase(name);
+}
+
+void child_processes::state::hear_launcher(child& c) {
+  for (;;) {
+    std::optional<launch::report> got;
+    if (!read_report(c, got)) {
+      finish(c);
+      return;
+    }
+    if (!got) {
+      return;
+    }
+    take(c, *got);
+  }
+}
+
+void child_processes::state::take(child& c, const launch::report& r) {
+  switch (r.what) {
+  case launch::report::kind::started:
+    c.pid = r.value;
+    std::exchange(c.started, nullptr)(std::monostate{});
+    return;
+  case launch::report::kind::failed:
+    c.failure = r;
+    return;
+  case launch::report::kind::exited:
+    c.wait_status = r.value;
+    return;
+  }
+}
+
+/// One piece; true if there may be more at once.
+bool child_processes::state::read_output(child& c) {
+  std::array<char, output_per_turn> piece;
+  const auto n = read(c.output.get(), piece.data(), piece.size());
+  if (n <= 0) {
+    if (n == 0) { // it has closed its output; the watch would fire for ever
+      c.output_watch.reset();
+    }
+    return false;
+  }
+  c.lines.feed({piece.data(), static_cast<std::size_t>(n)},
+               [&](std::string_view line) { told.output(c.name, line); });
+  return static_cast<std::size_t>(n) == piece.size();
+}
+
+void child_processes::state::pause_output(child& c) {
+  c.output_watch->pause();
+  c.output_timer = home.call_after(output_pause, [&c] {
+    c.output_timer = 0;
+    c.output_watch->resume();
+  });
+}
+
+/// Nothing of it is left.
+void child_processes::state::finish(child& c) {
+  c.control_watch.reset();
+  home.cancel(c.kill_timer);
+  home.cancel(c.output_timer);
+  const int launcher_status = reap_launcher(c);
+  if (c.pid != 0 && !c.wait_status) {
+    end_without_launcher(c);
+    c.wait_status = SIGKILL;
+  }
+  for (std::size_t n = 0; n < last_output_limit && read_output(c); n += output_per_turn) {
+  }
+  c.lines.finish([&](std::string_view line) { told.output(c.name, line); });
+
+  const auto kept = std::move(running.extract(c.name).mapped());
+  if (c.started) {
+    c.started(start_error(c, launcher_status));
+  } else {
+    const auto how = to_exit(*c.wait_status, c.ordered);
+    ended[c.name] = how;
+    told.exited(c.name, how);
+  }
+  for (auto& done : c.stopped) {
+    done(std::monostate{});
+  }
+}
+
+void child_processes::state::kill_by(child& c, mono_time due) {
+  if (c.kill_timer != 0 && c.kill_at <= due) {
+    return;
+  }
+  home.cancel(c.kill_timer);
+  c.kill_at = due;
+  c.kill_timer = home.call_at(due, [&c] { order_kill(c); });
+}
+
+child_processes::child_processes(loop& l, std::string launcher, hooks h)
+    : state_{new state{l, std::move(launcher), std::move(h), {}, {}}} {
+}
+
+child_processes::~child_processes() {
+  kill_all();
+  const auto until = std::chrono::steady_clock::now() + patience_at_end;
+  const auto all = std::move(state_->running);
+  for (const auto& [name, c] : all) {
+    state_->home.cancel(c->kill_timer);
+    state_->home.cancel(c->output_timer);
+    end_now(*c, until);
+  }
+  for (const auto& [name, c] : all) {
+    if (c->started) {
+      c->started(ending);
+    }
+    for (auto& done : c->stopped) {
+      done(ending);
+    }
+  }
+}
+
+void child_processes::start(const std::string& name, const process_spec& spec,
+                            milliseconds stop_timeout, completion done) {
+  const auto found = state_->running.find(name);
+  if (found != state_->running.end()) {
+    const auto* what = found->second->ordered ? "' is still being stopped" : "' runs already";
+    state_->later(std::move(done), error{"'" + name + what});
+    return;
+  }
+  if (spec.command.empty()) {
+    state_->later(std::move(done), error{"'" + name + "' has no command"});
+    return;
+  }
+  auto l = launch_service(state_->launcher, name, spec, stop_timeout);
+  if (!l) {
+    state_->later(std::move(done), error{l.sentence()});
+    return;
+  }
+  state_->adopt(name, spec, std::move(*l), std::move(done));
+}
+
+void child_processes::stop(const std::string& name, milliseconds stop_timeout, completion done) {
+  const auto found = state_->running.find(name);
+  if (found == state_->running.end()) {
+    state_->later(std::move(done), std::monostate{});
+    return;
+  }
+  auto& c = *found->second;
+  c.stopped.push_back(std::move(done));
+  if (!std::exchange(c.ordered, true)) {
+    send_order(c, {launch::order::kind::signal, c.spec.stop_signal});
+  }
+  state_->kill_by(c, std::chrono::steady_clock::now() + stop_timeout);
+}
+
+void child_processes::kill_all() {
+  for (auto& [name, c] : state_->running) {
+    order_kill(*c);
+  }
+}
+
+std::optional<int> child_processes::pid_of(std::string_view name) const {
+  const auto found = state_->running.find(name);
+  if (found == state_->running.end() || found->second->pid == 0) {
+    return std::nullopt;
+  }
+  return found->second->pid;
+}
+
+std::optional<process_exit> child_processes::last_exit(std::string_view name) const {
+  const auto found = state_->ended.find(name);
+  return found == state_->ended.end() ? std::nullopt : std::optional{found->second};
+}
+
+std::size_t child_processes::running() const {
+  return state_->running.size();
+}
+
+void child_processes::forget(const std::string& name) {
+  state_->ended.erase(name);
+}
+
+} // namespace reeve::io

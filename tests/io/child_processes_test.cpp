@@ -1,0 +1,266 @@
+#include "io/child_processes.hpp"
+#include "io/file_limit.hpp"
+#include "io/known_children.hpp"
+#include "tests/io/support/children_fixture.hpp"
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+namespace reeve::io {
+
+namespace {
+
+using std::chrono::milliseconds;
+using child_processes_test = children_fixture;
+using strings = std::vector<std::string>;
+
+} // namespace
+
+TEST_F(child_processes_test, tells_the_exit_code) {
+  const auto e = run("a", shell("exit 3"));
+  EXPECT_EQ(e.code, 3);
+  EXPECT_EQ(e.signal, 0);
+  EXPECT_FALSE(e.ordered);
+  EXPECT_FALSE(e.clean());
+  EXPECT_EQ(to_string(e), "exited with code 3");
+  EXPECT_TRUE(run("a", shell("exit 0")).clean());
+}
+
+TEST_F(child_processes_test, tells_the_signal_that_ended_it) {
+  const auto e = run("a", shell("kill -SEGV $$"));
+  EXPECT_EQ(e.signal, SIGSEGV);
+  EXPECT_EQ(to_string(e), "was killed by signal 11 (SEGV)");
+}
+
+TEST_F(child_processes_test, notices_a_kill_from_outside) {
+  ASSERT_EQ(start("a", {{"sleep", "1000"}, {}, {}}), "");
+  const int pid = children->pid_of("a").value();
+  EXPECT_TRUE(alive(pid));
+  kill(pid, SIGKILL);
+  ASSERT_TRUE(run_until(home, [&] { return !exits["a"].empty(); }));
+  EXPECT_EQ(exits["a"][0].signal, SIGKILL);
+  EXPECT_FALSE(exits["a"][0].ordered);
+  EXPECT_FALSE(children->pid_of("a"));
+  EXPECT_EQ(children->last_exit("a").value().signal, SIGKILL);
+  EXPECT_EQ(children->running(), 0U);
+  children->forget("a");
+  EXPECT_FALSE(children->last_exit("a"));
+}
+
+TEST_F(child_processes_test, gives_both_streams_line_by_line_before_the_exit) {
+  strings at_exit;
+  on_exit = [&](const std::string& name) { at_exit = lines[name]; };
+  run("a", shell("echo one; echo two >&2; echo; printf 'no newline'"));
+  EXPECT_EQ(at_exit, (strings{"one", "two", "", "no newline"}));
+}
+
+TEST_F(child_processes_test, gives_long_lines_in_pieces) {
+  run("a", shell("head -c 20000 /dev/zero | tr '\\0' x; echo; "
+                 "head -c 8192 /dev/zero | tr '\\0' y; echo; echo end"));
+  strings expected{std::string(8192, 'x'), std::string(8192, 'x'), std::string(3616, 'x'),
+                   std::string(8192, 'y'), "end"};
+  EXPECT_EQ(lines["a"], expected);
+}
+
+TEST_F(child_processes_test, loses_nothing_of_much_output) {
+  run("a", shell("seq 1 20000"));
+  ASSERT_EQ(lines["a"].size(), 20'000U);
+  EXPECT_EQ(lines["a"].front(), "1");
+  EXPECT_EQ(lines["a"].back(), "20000");
+}
+
+TEST_F(child_processes_test, lets_others_live_beside_one_that_never_stops_writing) {
+  ASSERT_EQ(start("noise", {{"yes"}, {}, {}}), "");
+  ASSERT_TRUE(run_until(home, [&] { return lines["noise"].size() > 10'000; }));
+  lines["noise"].clear();
+  EXPECT_TRUE(run("other", shell("echo hello")).clean());
+  EXPECT_EQ(lines["other"], strings{"hello"});
+  stop("noise", milliseconds{10'000});
+  EXPECT_EQ(exits["noise"].size(), 1U);
+}
+
+TEST_F(child_processes_test, outlives_the_end_of_its_output) {
+  ASSERT_EQ(start("quiet", shell("echo bye; exec >&- 2>&-; exec sleep 1000")), "");
+  ASSERT_TRUE(says("quiet", "bye"));
+  EXPECT_TRUE(run("other", shell("exit 0")).clean());
+  EXPECT_TRUE(children->pid_of("quiet"));
+}
+
+TEST_F(child_processes_test, says_why_it_cannot_start) {
+  test::temp_folder folder;
+  const auto plain = folder.file("plain", "text");
+  EXPECT_EQ(start("a", {{"no-such-command-here"}, {}, {}}),
+            "there is no command 'no-such-command-here' in PATH");
+  EXPECT_EQ(start("a", {{"./nothing"}, {}, {}}),
+            "cannot run './nothing': No such file or directory");
+  EXPECT_EQ(start("a", {{plain}, {}, {}}), "cannot run '" + plain + "': Permission denied");
+  EXPECT_EQ(start("a", {{"true"}, "/no/such/folder", {}}),
+            "cannot enter its cwd '/no/such/folder': No such file or directory");
+  EXPECT_EQ(start("a", {{"true"}, {}, {}, SIGTERM, "no-such-user"}),
+            "there is no user 'no-such-user' on this system");
+  EXPECT_EQ(start("a", {}), "'a' has no command");
+  EXPECT_TRUE(exits["a"].empty());
+  EXPECT_FALSE(children->last_exit("a"));
+  EXPECT_EQ(start("a", {{"true"}, {}, {}}), "");
+}
+
+TEST_F(child_processes_test, says_where_the_launcher_belongs) {
+  child_processes lost{home, "/no/reeve-launcher", {}};
+  std::string why;
+  lost.start("a", shell("true"), milliseconds{0}, [&](status s) { why = s.sentence(); });
+  ASSERT_TRUE(run_until(home, [&] { return !why.empty(); }));
+  EXPECT_EQ(why, "cannot run /no/reeve-launcher: No such file or directory; reeve-launcher "
+                 "belongs beside the reeve executable");
+}
+
+TEST_F(child_processes_test, runs_it_in_its_cwd_with_its_environment) {
+  test::temp_folder folder;
+  chmod(folder.file("tool", "#!/bin/sh\npwd; echo \"$COLOUR $INHERITED\"\n").c_str(), 0755);
+  setenv("INHERITED", "yes", 1);
+  run("a", {{"./tool"}, folder.path(), {{"COLOUR", "green"}}});
+  run("b", {{"tool"}, {}, {{"PATH", folder.path() + ":/bin"}, {"INHERITED", "changed"}}});
+  unsetenv("INHERITED");
+  EXPECT_EQ(lines["a"], (strings{folder.path(), "green yes"}));
+  EXPECT_EQ(lines["b"].back(), " changed");
+}
+
+TEST_F(child_processes_test, takes_arguments_and_variables_beyond_a_page) {
+  const std::string large(100'000, 'v');
+  run("a", {{"/bin/sh", "-c", "echo ${#1} ${#BIG}", "sh", large}, {}, {{"BIG", large}}});
+  EXPECT_EQ(lines["a"], strings{"100000 100000"});
+}
+
+TEST_F(child_processes_test, gives_it_three_files_and_default_signals) {
+  signal(SIGPIPE, SIG_IGN);
+  run("a", shell("echo $(ls /proc/self/fd); readlink /proc/self/fd/0; "
+                 "grep -E 'Sig(Ign|Blk)' /proc/self/status | cut -f 2"));
+  signal(SIGPIPE, SIG_DFL);
+  ASSERT_EQ(lines["a"].size(), 4U);
+  EXPECT_EQ(lines["a"][0], "0 1 2 3"); // the fourth is ls reading the folder
+  EXPECT_EQ(lines["a"][1], "/dev/null");
+  EXPECT_EQ(lines["a"][2], "0000000000000000");
+  // Signals 32 and 33 are the C library's own.
+  EXPECT_EQ(std::stoull(lines["a"][3], nullptr, 16) & 0x7fffffff, 0U);
+}
+
+TEST_F(child_processes_test, gives_back_the_file_limit_from_before) {
+  rlimit before{};
+  getrlimit(RLIMIT_NOFILE, &before);
+  if (before.rlim_max < 300) {
+    GTEST_SKIP() << "the hard limit of open files leaves nothing to raise";
+  }
+  const rlimit low{256, before.rlim_max};
+  setrlimit(RLIMIT_NOFILE, &low);
+  raise_file_limit();
+  run("a", shell("ulimit -n"));
+  setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_EQ(lines["a"], strings{"256"});
+}
+
+TEST_F(child_processes_test, stops_with_the_stop_signal) {
+  auto spec = shell("trap 'echo got it; exit 7' INT; echo ready; while :; do sleep 0.01; done");
+  spec.stop_signal = SIGINT;
+  ASSERT_EQ(start("a", spec), "");
+  ASSERT_TRUE(says("a", "ready"));
+  stop("a", milliseconds{20'000});
+  ASSERT_EQ(exits["a"].size(), 1U);
+  EXPECT_EQ(exits["a"][0].code, 7);
+  EXPECT_TRUE(exits["a"][0].ordered);
+  EXPECT_EQ(lines["a"].back(), "got it");
+}
+
+TEST_F(child_processes_test, kills_what_ignores_the_stop_signal) {
+  ASSERT_EQ(start("a", shell("trap '' TERM; echo ready; sleep 1000")), "");
+  ASSERT_TRUE(says("a", "ready"));
+  stop("a", milliseconds{50});
+  EXPECT_EQ(exits["a"].at(0).signal, SIGKILL);
+  EXPECT_TRUE(exits["a"].at(0).ordered);
+}
+
+TEST_F(child_processes_test, stops_what_was_suspended) {
+  ASSERT_EQ(start("a", {{"sleep", "1000"}, {}, {}}), "");
+  kill(children->pid_of("a").value(), SIGSTOP);
+  stop("a", milliseconds{20'000});
+  EXPECT_EQ(exits["a"].at(0).signal, SIGTERM);
+}
+
+TEST_F(child_processes_test, completes_every_stop_at_the_earliest_limit) {
+  ASSERT_EQ(start("a", shell("trap '' TERM; echo ready; sleep 1000")), "");
+  ASSERT_TRUE(says("a", "ready"));
+  int completed = 0;
+  const auto count = [&](status s) { completed += s ? 1 : 0; };
+  children->stop("a", std::chrono::hours{1}, count);
+  children->stop("a", milliseconds{20}, count);
+  children->stop("a", std::chrono::hours{1}, count);
+  EXPECT_EQ(completed, 0);
+  EXPECT_TRUE(run_until(home, [&] { return completed == 3; }));
+  EXPECT_EQ(exits["a"].size(), 1U);
+}
+
+TEST_F(child_processes_test, takes_a_stop_of_what_does_not_run_as_done) {
+  stop("never", milliseconds{10});
+  EXPECT_TRUE(exits["never"].empty());
+}
+
+TEST_F(child_processes_test, can_be_stopped_before_it_runs) {
+  bool started = false;
+  bool stopped = false;
+  children->start("a", {{"sleep", "1000"}, {}, {}}, milliseconds{0},
+                  [&](status s) { started = bool{s}; });
+  children->stop("a", milliseconds{20'000}, [&](status) { stopped = true; });
+  EXPECT_TRUE(run_until(home, [&] { return stopped; }));
+  EXPECT_TRUE(started);
+  EXPECT_EQ(exits["a"].at(0).signal, SIGTERM);
+}
+
+TEST_F(child_processes_test, refuses_a_start_while_it_runs_or_is_being_stopped) {
+  ASSERT_EQ(start("a", shell("trap '' TERM; echo ready; sleep 1000")), "");
+  ASSERT_TRUE(says("a", "ready"));
+  EXPECT_EQ(start("a", shell("true")), "'a' runs already");
+  bool stopped = false;
+  children->stop("a", milliseconds{300}, [&](status) { stopped = true; });
+  EXPECT_EQ(start("a", shell("true")), "'a' is still being stopped");
+  EXPECT_TRUE(run_until(home, [&] { return stopped; }));
+}
+
+TEST_F(child_processes_test, can_be_started_again_from_the_exit_hook) {
+  int again = 0;
+  on_exit = [&](const std::string& name) {
+    if (++again < 5) {
+      children->start(name, shell("exit 1"), milliseconds{0}, [](status s) { EXPECT_TRUE(s); });
+    }
+  };
+  ASSERT_EQ(start("a", shell("exit 1")), "");
+  EXPECT_TRUE(run_until(home, [&] { return again == 5; }));
+}
+
+TEST_F(child_processes_test, kills_all) {
+  ASSERT_EQ(start("a", {{"sleep", "1000"}, {}, {}}), "");
+  ASSERT_EQ(start("b", shell("trap '' TERM; sleep 1000")), "");
+  children->kill_all();
+  EXPECT_TRUE(run_until(home, [&] { return children->running() == 0; }));
+  EXPECT_EQ(exits["a"].at(0).signal, SIGKILL);
+  EXPECT_TRUE(exits["b"].at(0).ordered);
+}
+
+TEST_F(child_processes_test, leaves_no_file_and_no_zombie_behind) {
+  run("warm up", shell("exit 0"));
+  const auto before = test::open_descriptors();
+  int ended = 0;
+  on_exit = [&](const std::string& name) {
+    if (++ended < 500) {
+      children->start(name, {{"/bin/true"}, {}, {}}, milliseconds{0}, [](status) {});
+    }
+  };
+  for (const auto* name : {"a", "b", "c", "d"}) {
+    children->start(name, {{"/bin/true"}, {}, {}}, milliseconds{0}, [](status) {});
+  }
+  ASSERT_TRUE(run_until(home, [&] { return children->running() == 0; }));
+  EXPECT_EQ(ended, 503);
+  EXPECT_EQ(test::open_descriptors(), before);
+  EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1);
+  EXPECT_EQ(errno, ECHILD);
+}
+
+} // namespace reeve::io
