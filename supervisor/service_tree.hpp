@@ -20,23 +20,36 @@ enum class order { restart, stop, start, pause, resume };
 
 std::string_view to_string(order o);
 
+/// Why something was stopped or started, as one word for logs and metrics.
+enum class restart_cause {
+  boot,     ///< its first start: Reeve began, or a reload brought it
+  failed,   ///< it failed
+  group,    ///< another member of its group failed
+  cooldown, ///< the careful try after giving up
+  person,
+  reload, ///< its process was changed or removed
+};
+
+std::string_view to_string(restart_cause c);
+
 /// What the tree wants done, or tells. In order of happening.
 struct tree_action {
   enum class kind {
     stop,     ///< stop `name`; answer with `stopped`
     start,    ///< start `name`; answer with `started` or `start_failed`
     restart,  ///< both at once, for a service that restarts alone; answer as to `start`
-    wait,     ///< told: `name` will be restarted after `delay`
+    wait,     ///< told: `name` (alone, or with its group) will be restarted after `delay`
     give_up,  ///< told: no restart is left for `name`
     escalate, ///< told: group `name` failed as a child of its parent
     exit,     ///< the root is exhausted and everything is stopped: Reeve ends with code 3
-    changed,  ///< told: `supervision_of(name)` differs from before
+    changed,  ///< told: `supervision_of(name)` differs from before; once, at the end
   };
 
   kind what;
   std::string name; ///< of a service; of a group for `escalate`
   std::chrono::milliseconds delay{0};
   std::string reason;
+  restart_cause cause = restart_cause::failed; ///< of `stop`, `start` and `restart`
 
   bool operator==(const tree_action&) const = default;
 };
@@ -69,10 +82,14 @@ struct service_supervision {
 ///   plan is done, as OTP's mailbox would have it. Plans whose members differ run
 ///   side by side.
 /// - What a person stopped or paused is no part of any plan. What ended cleanly is
-///   started with its group. Services without a restart target are never part.
+///   started with its group. Services without a restart target are never part. What
+///   can only be restarted (`exec: [restart...]`) is restarted when others are started.
 /// - `on_exhausted: give_up` gives up the one service and leaves its siblings.
-///   After `cooldown` it gets one careful try; if that does not hold it is given
-///   up again.
+///   After `cooldown` it gets one careful try, of it alone and not counted; if it
+///   fails again before a stable run it is given up again at once.
+/// - A start that fails counts as a failure. Of the plan's other starts those wait
+///   with it that come after it in a group whose strategy ties them together.
+/// - An escalated group waits as long as the service would have that exhausted it.
 /// - A person's start or restart clears window and backoff, and is not counted.
 class service_tree {
 public:
@@ -122,7 +139,8 @@ public:
 
   /// A new config. Services that stay keep everything; new `process` services are
   /// started, removed ones stopped, changed ones (`restart.target` of a process)
-  /// restarted, uncounted.
+  /// restarted, uncounted. A `stop` may name what the new config does not know, or
+  /// no longer as a process: it means the old one.
   actions reload(const daemon_spec& spec, mono_time now);
 
   /// The order in which a shutdown stops the `process` services.
@@ -143,7 +161,7 @@ public:
   group_view view(mono_time now) const;
 
 private:
-  struct state;
+  class state;
   std::unique_ptr<state> state_;
 };
 

@@ -1,0 +1,225 @@
+#include "supervisor/service_tree.hpp"
+
+#include "supervisor/service_tree_state.hpp"
+#include "supervisor/text.hpp"
+
+#include <algorithm>
+
+namespace reeve {
+
+std::string_view to_string(order o) {
+  switch (o) {
+  case order::restart:
+    return "restart";
+  case order::stop:
+    return "stop";
+  case order::start:
+    return "start";
+  case order::pause:
+    return "pause";
+  case order::resume:
+    return "resume";
+  }
+  return "";
+}
+
+std::string_view to_string(restart_cause c) {
+  switch (c) {
+  case restart_cause::boot:
+    return "boot";
+  case restart_cause::failed:
+    return "failed";
+  case restart_cause::group:
+    return "group";
+  case restart_cause::cooldown:
+    return "cooldown";
+  case restart_cause::person:
+    return "person";
+  case restart_cause::reload:
+    return "reload";
+  }
+  return "";
+}
+
+// -- what it knows ------------------------------------------------------------
+
+tree_node* service_tree::state::find(std::string_view name) {
+  if (const auto found = services.find(name); found != services.end())
+    return found->second.get();
+  const auto found = leaving.find(name);
+  return found == leaving.end() ? nullptr : found->second.get();
+}
+
+/// Of its own restart, or that of whatever it will be started with.
+std::optional<mono_time> service_tree::state::due_of(const tree_node& n) const {
+  for (const auto* at = n.waits_for ? n.waits_for : &n; at; at = at->parent)
+    if (at->timer)
+      return at->timer->first;
+  return std::nullopt;
+}
+
+service_supervision service_tree::state::supervision_of(const tree_node& s, mono_time now) const {
+  service_supervision answer;
+  answer.state = s.state;
+  answer.reason = s.reason;
+  answer.group = s.parent->name;
+  answer.incarnation = s.incarnation;
+  answer.attempt = s.history.attempt;
+  if (s.state == supervision::waiting || s.state == supervision::given_up)
+    answer.next_restart = due_of(s);
+  answer.restarts_in_window = s.parent->window.count(s.parent->spec.intensity, now);
+  answer.restarts = s.restarts;
+  return answer;
+}
+
+service_tree::group_view service_tree::state::view(const tree_node& group, mono_time now) const {
+  group_view answer{group.name,
+                    group.spec.strategy,
+                    group.spec.intensity,
+                    group.window.count(group.spec.intensity, now),
+                    {}};
+  for (const auto* child : group.children) {
+    if (child->is_group)
+      answer.children.emplace_back(view(*child, now));
+    else
+      answer.children.emplace_back(child->name);
+  }
+  return answer;
+}
+
+void service_tree::state::set_state(tree_node& s, supervision to, std::string reason) {
+  s.state = to;
+  s.reason = std::move(reason);
+  if (!s.changed)
+    changed.push_back(&s);
+  s.changed = true;
+}
+
+void service_tree::state::tell(kind what, const std::string& name, std::string reason,
+                               std::chrono::milliseconds delay) {
+  out.push_back({what, name, delay, std::move(reason)});
+}
+
+service_tree::actions service_tree::state::finish_call(mono_time now) {
+  run_due(now);
+  while (!awake.empty()) {
+    auto& p = *awake.front();
+    awake.pop_front();
+    p.awake = false;
+    advance(p, now);
+    run_due(now);
+  }
+  for (auto* s : changed) {
+    s->changed = false;
+    auto is = supervision_of(*s, now);
+    is.restarts_in_window = 0; // grows old by itself
+    if (is != s->told && s->placed)
+      tell(kind::changed, s->name, s->reason);
+    s->told = is;
+  }
+  changed.clear();
+  return std::exchange(out, {});
+}
+
+// -- the public face ----------------------------------------------------------
+
+service_tree::service_tree(const daemon_spec& spec, mono_time now)
+    : state_{std::make_unique<state>()} {
+  state_->place(spec, now);
+}
+
+service_tree::~service_tree() = default;
+service_tree::service_tree(service_tree&&) noexcept = default;
+service_tree& service_tree::operator=(service_tree&&) noexcept = default;
+
+service_tree::actions service_tree::boot(mono_time now) {
+  state_->boot(std::exchange(state_->fresh, {}));
+  return state_->finish_call(now);
+}
+
+service_tree::actions service_tree::failed(std::string_view name, std::uint32_t incarnation,
+                                           const failure& f, mono_time now, double random) {
+  auto* s = state_->find(name);
+  if (!s || !s->placed || !has_target(*s) || s->incarnation != incarnation || state_->exited)
+    return {};
+  state_->heard(*s, f, now, random);
+  return state_->finish_call(now);
+}
+
+service_tree::actions service_tree::stopped(std::string_view name, mono_time now) {
+  auto* s = state_->find(name);
+  if (!s || s->in_flight != operation::stop)
+    return {};
+  s->alive = false;
+  s->late.reset();
+  state_->answered(*s);
+  return state_->finish_call(now);
+}
+
+service_tree::actions service_tree::started(std::string_view name, mono_time now) {
+  auto* s = state_->find(name);
+  if (!s || s->in_flight == operation::none || s->in_flight == operation::stop)
+    return {};
+  s->alive = true;
+  ++s->incarnation;
+  s->restarts += s->cause == restart_cause::boot ? 0 : 1;
+  s->late.reset();
+  s->history.healthy_since.reset();
+  s->history.last_good.reset();
+  if (s->ordered_by && s->plan == s->ordered_by)
+    state_->set_state(*s, supervision::running, "");
+  state_->answered(*s);
+  return state_->finish_call(now);
+}
+
+service_tree::actions service_tree::start_failed(std::string_view name, std::string reason,
+                                                 mono_time now, double random) {
+  auto* s = state_->find(name);
+  if (!s || s->in_flight == operation::none || s->in_flight == operation::stop)
+    return {};
+  state_->start_failed(*s, reason, now, random);
+  return state_->finish_call(now);
+}
+
+service_tree::actions service_tree::due(mono_time now, double /*random*/) {
+  return state_->finish_call(now);
+}
+
+std::optional<mono_time> service_tree::next_due() const {
+  if (state_->timers.empty())
+    return std::nullopt;
+  return state_->timers.begin()->first.first;
+}
+
+service_tree::actions service_tree::reload(const daemon_spec& spec, mono_time now) {
+  state_->place(spec, now);
+  state_->boot(std::exchange(state_->fresh, {}));
+  return state_->finish_call(now);
+}
+
+std::vector<std::string> service_tree::shutdown_order() const {
+  std::vector<const tree_node*> processes;
+  for (const auto& [name, s] : state_->services)
+    if (is_process(*s) && (s->alive || s->in_flight != operation::none))
+      processes.push_back(s.get());
+  std::sort(processes.begin(), processes.end(),
+            [](const auto* a, const auto* b) { return a->position > b->position; });
+  std::vector<std::string> names;
+  for (const auto* s : processes)
+    names.push_back(s->name);
+  return names;
+}
+
+bool service_tree::knows(std::string_view name) const {
+  return state_->services.contains(name);
+}
+
+service_supervision service_tree::supervision_of(std::string_view name, mono_time now) const {
+  return state_->supervision_of(*state_->services.find(name)->second, now);
+}
+
+service_tree::group_view service_tree::view(mono_time now) const {
+  return state_->view(*state_->root, now);
+}
+
+} // namespace reeve

@@ -1,0 +1,214 @@
+#include "supervisor/service_tree_state.hpp"
+
+#include <algorithm>
+
+namespace reeve {
+
+namespace {
+
+/// Something will bring it back: a timer or a plan of its own, or of a group above.
+bool is_pending(const tree_node& s) {
+  for (const auto* at = s.waits_for ? s.waits_for : &s; at; at = at->parent)
+    if (at->timer || at->blocked || at->plan)
+      return true;
+  return false;
+}
+
+void collect_services(tree_node& n, std::vector<tree_node*>& found) {
+  for (auto* child : n.children)
+    collect_services(*child, found);
+  if (!n.is_group)
+    found.push_back(&n);
+}
+
+} // namespace
+
+void service_tree::state::place(const daemon_spec& spec, mono_time now) {
+  for (auto* known : {&services, &groups})
+    for (auto& [name, n] : *known)
+      n->placed = false;
+  std::map<std::string, const service_spec*> specs;
+  for (const auto& s : spec.services)
+    specs.emplace(s.name, &s);
+  next_position = 0;
+  root = &place_group(spec.tree, nullptr, specs);
+  remove_groups();
+  remove_services();
+  for (auto& [name, s] : services) {
+    if (!s->again || s->plan || s->in_flight != operation::none)
+      continue;
+    s->again = false;
+    restart_alone(*s, restart_cause::reload, "its process was changed");
+  }
+  repair_waits(now);
+}
+
+tree_node&
+service_tree::state::place_group(const group_spec& spec, tree_node* parent,
+                                 const std::map<std::string, const service_spec*>& specs) {
+  auto& slot = groups[spec.name];
+  if (!slot)
+    slot = std::make_unique<tree_node>();
+  auto& group = *slot;
+  group.name = spec.name;
+  group.parent = parent;
+  group.is_group = true;
+  group.placed = true;
+  group.alive = false;
+  group.spec = spec;
+  group.spec.children.clear();
+  group.restart.type = spec.type;
+  group.position = next_position++;
+  group.children.clear();
+  for (const auto& child : spec.children) {
+    const auto* name = std::get_if<std::string>(&child);
+    auto& n = name ? place_service(*specs.at(*name))
+                   : place_group(std::get<group_spec>(child), &group, specs);
+    n.parent = &group;
+    n.index = group.children.size();
+    group.children.push_back(&n);
+  }
+  return group;
+}
+
+tree_node& service_tree::state::place_service(const service_spec& spec) {
+  if (auto returning = leaving.extract(spec.name); !returning.empty()) {
+    // Removed, and back before it was stopped.
+    returning.mapped()->again = true;
+    set_state(*returning.mapped(), supervision::restarting, "back in the config");
+    services.insert(std::move(returning));
+  }
+  auto& slot = services[spec.name];
+  const bool is_new = !slot;
+  if (is_new)
+    slot = std::make_unique<tree_node>();
+  auto& s = *slot;
+  const auto before = std::exchange(s.restart, spec.restart);
+  s.name = spec.name;
+  s.placed = true;
+  s.position = next_position++;
+  if (is_new) {
+    s.alive = !is_process(s);
+    if (is_process(s))
+      fresh.push_back(&s);
+  } else if (before.target != s.restart.target) {
+    change_target(s, std::holds_alternative<process_spec>(before.target));
+  }
+  return s;
+}
+
+/// A changed process is restarted; what is no process (any more) is taken as it is.
+/// Carried out when the whole tree is placed.
+void service_tree::state::change_target(tree_node& s, bool was_process) {
+  cancel_wait(s);
+  s.history = {};
+  s.on_trial = false;
+  s.late.reset();
+  if (s.state == supervision::stopped || s.state == supervision::ended
+      || (was_process && is_process(s) && s.state == supervision::paused))
+    return;
+  if (was_process && is_process(s)) {
+    s.again = true;
+    return;
+  }
+  leave_plan(s);
+  const bool is_idle = s.in_flight == operation::none;
+  if (was_process && (s.alive || !is_idle)) {
+    s.adopt = true;
+    set_state(s, supervision::restarting, "no longer a process");
+    if (is_idle)
+      order(s, operation::stop, restart_cause::reload, s.reason);
+    return;
+  }
+  s.alive = !is_process(s);
+  if (s.state != supervision::paused)
+    set_state(s, supervision::running, "");
+  if (is_process(s) && is_idle && s.state != supervision::paused)
+    fresh.push_back(&s);
+  s.again = is_process(s) && !is_idle;
+}
+
+void service_tree::state::remove_groups() {
+  for (auto it = groups.begin(); it != groups.end();) {
+    auto& group = *it->second;
+    if (group.placed) {
+      ++it;
+      continue;
+    }
+    std::vector<tree_node*> left;
+    collect_services(group, left);
+    if (group.timer && group.careful)
+      for (auto* s : left)
+        if (s->placed && s->state == supervision::given_up && !s->timer)
+          wait(*s, group.timer->first, true);
+    cancel_wait(group);
+    std::erase(blocked, &group);
+    for (auto* s : group.waiters)
+      s->waits_for = nullptr;
+    for (auto& p : plans) {
+      if (p.owner == &group)
+        p.owner = root;
+      if (p.subject == &group)
+        p.subject = nullptr;
+      if (std::exchange(p.group, p.group == &group ? nullptr : p.group) != &group)
+        continue;
+      // Nobody is left to bring its members back together.
+      if (std::exchange(p.then, tree_plan::sequel::none) != tree_plan::sequel::none)
+        for (auto* s : p.members)
+          s->again = s->plan == &p;
+    }
+    it = groups.erase(it);
+  }
+}
+
+void service_tree::state::remove_services() {
+  std::vector<tree_node*> gone;
+  for (const auto& [name, s] : services)
+    if (!s->placed)
+      gone.push_back(s.get());
+  std::sort(gone.begin(), gone.end(),
+            [](const auto* a, const auto* b) { return a->position > b->position; });
+  for (auto* s : gone) {
+    cancel_wait(*s);
+    leave_plan(*s);
+    for (auto* waiter : std::exchange(s->waiters, {}))
+      waiter->waits_for = nullptr;
+    s->parent = root;
+    const bool is_idle = s->in_flight == operation::none;
+    if (is_idle && !(s->alive && is_process(*s))) {
+      forget(*s);
+      continue;
+    }
+    leaving.insert(services.extract(s->name));
+    if (is_idle)
+      order(*s, operation::stop, restart_cause::reload, "removed from the config");
+  }
+}
+
+void service_tree::state::forget(tree_node& s) {
+  cancel_wait(s);
+  for (auto& p : plans) {
+    std::erase(p.members, &s);
+    std::erase(p.stops, &s);
+    std::erase(p.starts, &s);
+    if (p.owner == &s)
+      p.owner = root;
+    if (p.subject == &s)
+      p.subject = nullptr;
+  }
+  std::erase(blocked, &s);
+  std::erase(changed, &s);
+  std::erase(fresh, &s);
+  auto& home = leaving.contains(s.name) ? leaving : services;
+  home.erase(home.find(s.name));
+}
+
+/// What the old tree would have brought back together with something that is gone
+/// is restarted now.
+void service_tree::state::repair_waits(mono_time now) {
+  for (auto& [name, s] : services)
+    if (s->state == supervision::waiting && !is_pending(*s))
+      wait(*s, now, false);
+}
+
+} // namespace reeve

@@ -1,0 +1,193 @@
+#include "supervisor/service_tree_state.hpp"
+#include "supervisor/text.hpp"
+
+#include <algorithm>
+
+namespace reeve {
+
+namespace {
+
+std::string too_many(const tree_node& group) {
+  return "more than " + std::to_string(group.spec.intensity.restarts) + " restarts within "
+         + describe(group.spec.intensity.within);
+}
+
+/// What an escalation stops, and brings back or gives up together.
+void collect_supervised(tree_node& n, std::vector<tree_node*>& members) {
+  for (auto* child : n.children)
+    collect_supervised(*child, members);
+  if (!n.is_group && is_supervised(n) && n.state != supervision::ended)
+    members.push_back(&n);
+}
+
+} // namespace
+
+void service_tree::state::heard(tree_node& s, const failure& f, mono_time now, double random) {
+  s.alive = s.alive && f.alive;
+  switch (s.state) {
+  case supervision::waiting:
+  case supervision::given_up:
+  case supervision::ended:
+  case supervision::stopped:
+    return;
+  case supervision::paused:
+    if (!s.late || !s.late->counted)
+      s.late = late_failure{f, s.incarnation, random};
+    return;
+  case supervision::running:
+  case supervision::restarting:
+    break;
+  }
+  if (s.plan || s.in_flight != operation::none) {
+    s.late = late_failure{f, s.incarnation, random};
+    set_state(s, supervision::restarting, f.reason);
+    return;
+  }
+  decide(s, f, now, random);
+}
+
+void service_tree::state::decide(tree_node& s, const failure& f, mono_time now, double random) {
+  auto& group = *s.parent;
+  s.history.last_good = f.last_good;
+  const bool stable = was_stable(s.restart, s.history);
+  if (s.on_trial && !stable && wants_restart(s.restart.type, f.clean))
+    return give_up(s, f.reason + "; the careful try did not hold", group.spec.cooldown, now);
+  s.on_trial = false;
+  const auto decision =
+    decide_restart(s.restart, group.spec.intensity, f.clean, s.history, group.window, now, random);
+  const std::string type{to_string(s.restart.type)};
+  switch (decision.what) {
+  case restart_answer::leave:
+    if (!f.clean)
+      return give_up(s, f.reason + "; its type " + type + " never restarts it", {}, now);
+    set_state(s, supervision::ended, "ended cleanly; its type " + type + " leaves it so");
+    return release_waiters(s);
+  case restart_answer::restart:
+    set_state(s, supervision::waiting, f.reason);
+    if (decision.delay.count() > 0)
+      tell(kind::wait, s.name, f.reason, decision.delay);
+    return wait(s, now + decision.delay, false);
+  case restart_answer::refuse:
+    if (group.spec.on_exhausted == on_exhausted::escalate)
+      return escalate(group, s, f.reason, stable, now, random);
+    return give_up(s, f.reason + "; " + too_many(group), group.spec.cooldown, now);
+  }
+}
+
+void service_tree::state::give_up(tree_node& s, std::string reason,
+                                  std::chrono::milliseconds cooldown, mono_time now) {
+  cancel_wait(s);
+  set_state(s, supervision::given_up, reason);
+  tell(kind::give_up, s.name, std::move(reason));
+  if (cooldown.count() > 0)
+    wait(s, now + cooldown, true);
+  release_waiters(s);
+}
+
+/// The group stops everything and fails as a child of its parent, and so on up to
+/// a group that answers. All of that is counted and known now; the stops follow.
+void service_tree::state::escalate(tree_node& group, tree_node& origin, const std::string& reason,
+                                   bool stable, mono_time now, double random) {
+  tree_plan p;
+  p.group = &group;
+  p.reason = "group '" + group.name + "' is exhausted: " + reason;
+  tell(kind::escalate, group.name, p.reason);
+  collect_stops(group, p.stops);
+  while (climb(p, origin, stable, now, random)) {
+    p.group = p.group->parent;
+    tell(kind::escalate, p.group->name, p.reason);
+    std::deque<tree_node*> all;
+    collect_stops(*p.group, all);
+    for (auto* s : all)
+      if (std::find(p.stops.begin(), p.stops.end(), s) == p.stops.end())
+        p.stops.push_back(s);
+  }
+  collect_supervised(*p.group, p.members);
+  p.owner = p.group->parent ? p.group->parent : p.group;
+  launch(std::move(p));
+}
+
+/// Asks the parent of `p.group`; true: that is exhausted too, and must be stopped.
+bool service_tree::state::climb(tree_plan& p, tree_node& origin, bool stable, mono_time now,
+                                double random) {
+  auto& child = *p.group;
+  renew(child);
+  auto* parent = child.parent;
+  if (!parent) {
+    exiting = true;
+    p.then = tree_plan::sequel::exit;
+    return false;
+  }
+  p.then = tree_plan::sequel::give_up;
+  if (!wants_restart(child.restart.type, true)) {
+    p.reason += "; its type " + std::string{to_string(child.restart.type)} + " leaves it so";
+    return false;
+  }
+  p.cooldown = parent->spec.cooldown;
+  if (child.on_trial && !stable) {
+    p.reason += "; the careful try did not hold";
+    return false;
+  }
+  child.on_trial = false;
+  auto as_child = origin.restart;
+  as_child.type = child.restart.type;
+  const auto decision = decide_restart(as_child, parent->spec.intensity, true, origin.history,
+                                       parent->window, now, random);
+  if (decision.what == restart_answer::restart) {
+    p.then = tree_plan::sequel::wait;
+    if (decision.delay.count() > 0)
+      tell(kind::wait, origin.name, p.reason, decision.delay);
+    child.reason = p.reason;
+    wait(child, now + decision.delay, false);
+    return false;
+  }
+  if (parent->spec.on_exhausted == on_exhausted::escalate)
+    return true;
+  p.reason += "; " + too_many(*parent) + " in '" + parent->name + "'";
+  return false;
+}
+
+// -- waiting ------------------------------------------------------------------
+
+void service_tree::state::wait(tree_node& n, mono_time due, bool careful) {
+  cancel_wait(n);
+  n.timer = {due, next_timer++};
+  n.careful = careful;
+  timers.emplace(*n.timer, &n);
+}
+
+void service_tree::state::cancel_wait(tree_node& n) {
+  if (n.timer)
+    timers.erase(*n.timer);
+  n.timer.reset();
+  n.blocked = false;
+  if (n.waits_for)
+    std::erase(n.waits_for->waiters, &n);
+  n.waits_for = nullptr;
+}
+
+/// What was to be started together with `n` is started now, for `n` will not be.
+void service_tree::state::release_waiters(tree_node& n) {
+  if (n.waiters.empty())
+    return;
+  tree_plan p;
+  p.owner = n.parent;
+  p.reason = "without '" + n.name + "'";
+  adopt_waiters(n, p);
+  launch(std::move(p));
+}
+
+void service_tree::state::run_due(mono_time now) {
+  while (!timers.empty() && timers.begin()->first.first <= now) {
+    auto& n = *timers.begin()->second;
+    cancel_wait(n);
+    if (n.careful) {
+      n.on_trial = true;
+      restart_alone(n, restart_cause::cooldown, "a careful try after giving up");
+    } else {
+      restart_from(n);
+    }
+  }
+}
+
+} // namespace reeve

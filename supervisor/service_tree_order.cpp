@@ -1,0 +1,158 @@
+#include "supervisor/service_tree_state.hpp"
+#include "supervisor/text.hpp"
+
+namespace reeve {
+
+// -- what persons order -------------------------------------------------------
+
+result<service_tree::actions> service_tree::person(std::string_view name, order o, mono_time now) {
+  if (!knows(name)) {
+    std::vector<std::string> names;
+    for (const auto& [known, s] : state_->services)
+      names.push_back(known);
+    const auto near = nearest(name, names);
+    return error{"no service '" + std::string{name} + "'"
+                 + (near ? "; did you mean '" + *near + "'?" : "")};
+  }
+  auto& s = *state_->find(name);
+  if (auto why_not = state_->refusal(s, o); !why_not.empty())
+    return error{std::move(why_not)};
+  state_->carry_out(s, o, now);
+  return state_->finish_call(now);
+}
+
+/// Why `o` cannot be done; empty: it can.
+std::string service_tree::state::refusal(const tree_node& s, reeve::order o) const {
+  const auto because = [&](const std::string& why) { return "'" + s.name + "' " + why; };
+  const bool is_stopped = s.state == supervision::stopped;
+  const bool is_down = is_stopped || s.state == supervision::ended;
+  const bool is_busy = s.plan || s.in_flight != operation::none;
+  if (exiting)
+    return "everything is being stopped";
+  if (!has_target(s))
+    return because("has no restart target: it is only watched");
+  if (o == order::resume)
+    return s.state == supervision::paused ? "" : because("is not paused");
+  if (s.state == supervision::paused && o == order::pause)
+    return because("is paused already");
+  if (s.state == supervision::paused && o != order::stop)
+    return because("is paused: resume it first");
+  if (o == order::stop) {
+    if (is_stopped)
+      return because("is stopped already");
+    return can_stop(s) ? "" : because("has no stop command");
+  }
+  if (is_busy)
+    return because(is_stopped ? "is still being stopped: try again when it is"
+                              : "is being restarted already");
+  if (o == order::pause)
+    return is_down || s.state == supervision::given_up
+             ? because("is " + std::string{to_string(s.state)} + ": there is nothing to pause")
+             : "";
+  if (!can_start(s))
+    return because("has no start command");
+  if (o == order::start && s.alive)
+    return because("runs already: restart it instead");
+  return "";
+}
+
+void service_tree::state::carry_out(tree_node& s, reeve::order o, mono_time now) {
+  switch (o) {
+  case order::restart:
+  case order::start:
+    cancel_wait(s);
+    s.history = {};
+    s.on_trial = false;
+    s.parent->window.clear();
+    return restart_alone(s, restart_cause::person, "ordered by a person");
+  case order::stop:
+    stop_for_good(s, "stopped by a person");
+    if (s.alive && s.in_flight == operation::none)
+      order(s, operation::stop, restart_cause::person, s.reason);
+    return;
+  case order::pause:
+    return pause(s);
+  case order::resume:
+    return resume(s, now);
+  }
+}
+
+void service_tree::state::stop_for_good(tree_node& s, const std::string& reason) {
+  cancel_wait(s);
+  leave_plan(s);
+  s.late.reset();
+  s.again = false;
+  set_state(s, supervision::stopped, reason);
+  release_waiters(s);
+}
+
+void service_tree::state::pause(tree_node& s) {
+  if (s.state == supervision::waiting)
+    s.late = late_failure{{s.reason, s.alive, false, std::nullopt}, s.incarnation, 0, true};
+  cancel_wait(s);
+  set_state(s, supervision::paused, "paused by a person");
+  release_waiters(s);
+}
+
+/// A restart that was counted before the pause is not counted twice.
+void service_tree::state::resume(tree_node& s, mono_time now) {
+  const auto late = std::exchange(s.late, std::nullopt);
+  set_state(s, supervision::running, "");
+  if (!late)
+    return;
+  if (!late->counted)
+    return heard(s, late->what, now, late->random);
+  set_state(s, supervision::waiting, late->what.reason);
+  wait(s, now, false);
+}
+
+// -- what others did ----------------------------------------------------------
+
+service_tree::actions service_tree::recovered(std::string_view name, std::uint32_t incarnation,
+                                              mono_time now) {
+  auto* s = state_->find(name);
+  if (!s || s->incarnation != incarnation || !s->alive)
+    return {};
+  if (!s->history.healthy_since)
+    s->history.healthy_since = now;
+  s->late.reset();
+  const bool own_wait = s->timer || s->blocked;
+  if (s->state == supervision::given_up)
+    s->on_trial = true;
+  if (s->state == supervision::given_up || (s->state == supervision::waiting && own_wait)) {
+    state_->cancel_wait(*s);
+    state_->set_state(*s, supervision::running, "");
+    state_->release_waiters(*s);
+  }
+  return state_->finish_call(now);
+}
+
+service_tree::actions service_tree::observed_stop(std::string_view name, std::string reason,
+                                                  mono_time now) {
+  auto* s = state_->find(name);
+  if (!s || !s->placed || s->in_flight != operation::none || state_->exiting)
+    return {};
+  s->alive = false;
+  state_->stop_for_good(*s, reason);
+  return state_->finish_call(now);
+}
+
+service_tree::actions service_tree::observed_start(std::string_view name, mono_time now) {
+  auto* s = state_->find(name);
+  if (!s || !s->placed || s->in_flight != operation::none || state_->exiting)
+    return {};
+  s->alive = true;
+  ++s->incarnation;
+  s->late.reset();
+  s->history.healthy_since.reset();
+  s->history.last_good.reset();
+  state_->cancel_wait(*s);
+  if (s->state == supervision::paused)
+    state_->set_state(*s, supervision::paused, s->reason);
+  else if (!s->plan)
+    state_->set_state(*s, supervision::running, "");
+  state_->release_waiters(*s);
+  return state_->finish_call(now);
+}
+
+} // namespace reeve

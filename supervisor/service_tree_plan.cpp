@@ -1,0 +1,195 @@
+#include "supervisor/restart_plan.hpp"
+#include "supervisor/service_tree_state.hpp"
+
+#include <algorithm>
+
+namespace reeve {
+
+namespace {
+
+bool in_start_order(const tree_node* a, const tree_node* b) {
+  return a->position < b->position;
+}
+
+bool is_strictly_within(const tree_node& n, const tree_node& outer) {
+  const auto* at = n.parent;
+  while (at && at != &outer)
+    at = at->parent;
+  return at;
+}
+
+/// The child group of `outer` in which `s` lies; null: in none.
+tree_node* outermost_below(const tree_node& s, const tree_node& outer) {
+  auto* at = s.parent;
+  while (at && at != &outer && at->parent != &outer)
+    at = at->parent;
+  return at == &outer ? nullptr : at;
+}
+
+bool may_start(const tree_node& s) {
+  return is_supervised(s) && can_start(s);
+}
+
+/// Orders the starts and makes all of them members.
+void complete(tree_plan& p) {
+  std::stable_sort(p.starts.begin(), p.starts.end(), in_start_order);
+  p.members.assign(p.starts.begin(), p.starts.end());
+  p.members.insert(p.members.end(), p.stops.begin(), p.stops.end());
+  std::stable_sort(p.members.begin(), p.members.end(), in_start_order);
+  p.members.erase(std::unique(p.members.begin(), p.members.end()), p.members.end());
+}
+
+/// A plan of a group takes over those of its descendants, and waits for others.
+bool is_blocked(const tree_plan& p) {
+  return std::any_of(p.members.begin(), p.members.end(), [&](const auto* s) {
+    return s->plan && !is_strictly_within(*s->plan->owner, *p.owner);
+  });
+}
+
+} // namespace
+
+bool has_target(const tree_node& s) {
+  return !std::holds_alternative<std::monostate>(s.restart.target);
+}
+
+bool is_process(const tree_node& s) {
+  return std::holds_alternative<process_spec>(s.restart.target);
+}
+
+bool can_stop(const tree_node& s) {
+  const auto* commands = std::get_if<exec_target>(&s.restart.target);
+  return commands ? !commands->stop.empty() : has_target(s);
+}
+
+bool can_start(const tree_node& s) {
+  const auto* commands = std::get_if<exec_target>(&s.restart.target);
+  return commands ? !commands->start.empty() || !commands->restart.empty() : has_target(s);
+}
+
+bool is_supervised(const tree_node& s) {
+  return s.placed && has_target(s) && s.state != supervision::stopped
+         && s.state != supervision::paused;
+}
+
+void service_tree::state::boot(const std::vector<tree_node*>& services) {
+  tree_plan p;
+  p.owner = root;
+  p.cause = restart_cause::boot;
+  for (auto* s : services)
+    if (may_start(*s) && !s->plan)
+      p.starts.push_back(s);
+  complete(p);
+  if (!p.members.empty())
+    launch(std::move(p));
+}
+
+/// OTP's restart/2 over the present members of the group of `n`.
+void service_tree::state::restart_from(tree_node& n) {
+  auto& group = *n.parent;
+  const auto range_is_one = group.spec.strategy == strategy::one_for_one;
+  std::vector<member> members(group.children.size(), {false, false});
+  std::vector<std::deque<tree_node*>> stops(group.children.size());
+  for (auto* child : group.children) {
+    if (range_is_one && child != &n)
+      continue;
+    collect_stops(*child, stops[child->index]);
+    const bool gone = child->restart.type == restart_type::temporary && child != &n;
+    members[child->index] = {!stops[child->index].empty(),
+                             !gone && (child->is_group || may_start(*child))};
+  }
+  const auto drawn = plan_restart(group.spec.strategy, members, n.index);
+  tree_plan p;
+  p.owner = &group;
+  p.subject = &n;
+  p.cause = restart_cause::failed;
+  p.reason = n.reason;
+  for (const auto i : drawn.stops)
+    p.stops.insert(p.stops.end(), stops[i].begin(), stops[i].end());
+  for (const auto i : drawn.starts)
+    collect_starts(*group.children[i], p.starts);
+  for (const auto i : drawn.starts)
+    adopt_waiters(*group.children[i], p);
+  complete(p);
+  launch_or_block(std::move(p), n);
+}
+
+void service_tree::state::restart_alone(tree_node& n, restart_cause cause,
+                                        const std::string& reason) {
+  tree_plan p;
+  p.owner = &n;
+  p.subject = &n;
+  p.cause = cause;
+  p.reason = reason;
+  collect_stops(n, p.stops);
+  collect_starts(n, p.starts);
+  adopt_waiters(n, p);
+  complete(p);
+  launch_or_block(std::move(p), n);
+}
+
+void service_tree::state::collect_stops(tree_node& n, std::deque<tree_node*>& stops) const {
+  for (auto child = n.children.rbegin(); child != n.children.rend(); ++child)
+    collect_stops(**child, stops);
+  const bool may_live = n.alive || n.in_flight != operation::none;
+  if (!n.is_group && is_supervised(n) && can_stop(n) && may_live)
+    stops.push_back(&n);
+}
+
+/// A group is started anew: what was temporary or had ended is back.
+void service_tree::state::collect_starts(tree_node& n, std::deque<tree_node*>& starts) const {
+  for (auto* child : n.children)
+    collect_starts(*child, starts);
+  if (!n.is_group && may_start(n))
+    starts.push_back(&n);
+}
+
+void service_tree::state::adopt_waiters(const tree_node& n, tree_plan& p) const {
+  for (auto* s : n.waiters)
+    if (may_start(*s) && std::find(p.starts.begin(), p.starts.end(), s) == p.starts.end())
+      p.starts.push_back(s);
+  for (const auto* child : n.children)
+    adopt_waiters(*child, p);
+}
+
+/// As OTP's new supervisor process: nothing is counted or pending in it.
+void service_tree::state::renew(tree_node& group) {
+  cancel_wait(group);
+  group.window.clear();
+  for (auto* child : group.children) {
+    child->on_trial = false;
+    if (child->is_group)
+      renew(*child);
+  }
+}
+
+void service_tree::state::launch_or_block(tree_plan p, tree_node& n) {
+  if (is_blocked(p)) {
+    n.blocked = true;
+    blocked.push_back(&n);
+    return;
+  }
+  // Groups that lie in the plan as a whole begin anew.
+  const tree_node* renewed = nullptr;
+  for (const auto* s : p.members) {
+    auto* outermost = outermost_below(*s, *p.owner);
+    if (outermost && std::exchange(renewed, outermost) != outermost)
+      renew(*outermost);
+  }
+  if (n.is_group)
+    renew(n);
+  launch(std::move(p));
+}
+
+void service_tree::state::launch(tree_plan drawn) {
+  plans.push_back(std::move(drawn));
+  auto& p = plans.back();
+  p.self = std::prev(plans.end());
+  p.alone = p.members.size() == 1 && p.stops.size() == 1 && p.starts.size() == 1;
+  if (p.alone)
+    p.stops.clear();
+  for (auto* s : p.members)
+    take(*s, p);
+  wake(p);
+}
+
+} // namespace reeve

@@ -1,0 +1,188 @@
+#pragma once
+
+// The inside of `service_tree`; nobody else includes this.
+
+#include "supervisor/service_tree.hpp"
+
+#include <deque>
+#include <list>
+#include <map>
+#include <memory>
+#include <utility>
+
+namespace reeve {
+
+struct tree_plan;
+
+enum class operation { none, stop, start, restart };
+
+/// A failure that could not be acted on yet.
+struct late_failure {
+  service_tree::failure what;
+  std::uint32_t incarnation = 0;
+  double random = 0;
+  bool counted = false; ///< its restart is decided already
+};
+
+/// A service or a group. Groups use `restart.type` alone of `restart`.
+struct tree_node {
+  std::string name;
+  tree_node* parent = nullptr; ///< null: the root
+  std::size_t index = 0;       ///< among its parent's children
+  std::size_t position = 0;    ///< in the start order of the whole tree
+  bool is_group = false;
+  bool placed = false; ///< stands in the newest config
+  restart_spec restart;
+
+  // Its pending restart, or its next careful try.
+  using timer_key = std::pair<mono_time, std::uint64_t>;
+  std::optional<timer_key> timer;
+  bool careful = false;            ///< what the timer is for
+  bool blocked = false;            ///< due, but a plan in execution is in the way
+  bool on_trial = false;           ///< by a careful try: fails once, and is given up again
+  std::vector<tree_node*> waiters; ///< services to be started together with it
+  tree_node* waits_for = nullptr;
+
+  // Of a group.
+  group_spec spec; ///< without children
+  restart_window window;
+  std::vector<tree_node*> children;
+
+  // Of a service.
+  reeve::supervision state = supervision::running;
+  std::string reason;
+  bool alive = true;
+  std::uint32_t incarnation = 0;
+  std::uint64_t restarts = 0;
+  restart_history history;
+  std::optional<late_failure> late;
+  tree_plan* plan = nullptr; ///< it is a member of
+  operation in_flight = operation::none;
+  restart_cause cause = restart_cause::boot; ///< of what is in flight
+  tree_plan* ordered_by = nullptr;           ///< waits for what is in flight
+  bool again = false;                        ///< to be restarted once nothing is in flight
+  bool adopt = false; ///< not ours to start any more: once stopped, taken as it is
+  bool changed = false;
+  service_supervision told;
+};
+
+/// Stops, then starts, one after another. Nodes that left it are skipped.
+struct tree_plan {
+  tree_node* owner = nullptr; ///< whose decision it is: a group, or the one service concerned
+  std::list<tree_plan>::iterator self;
+  std::vector<tree_node*> members;
+  std::deque<tree_node*> stops;
+  std::deque<tree_node*> starts;
+  tree_node* in_flight = nullptr;
+  bool awake = false;
+  int awaited = 0; ///< members in which something of an earlier plan is in flight
+  bool alone = false;
+  restart_cause cause = restart_cause::group;
+  const tree_node* subject = nullptr; ///< whose cause it is; the others' is `group`
+  std::string reason;
+
+  /// What an escalation does with the group once it is stopped.
+  enum class sequel { none, wait, give_up, exit };
+  sequel then = sequel::none;
+  tree_node* group = nullptr;
+  std::chrono::milliseconds cooldown{0};
+};
+
+class service_tree::state {
+public:
+  using kind = tree_action::kind;
+
+  // service_tree.cpp: what it knows.
+  tree_node* find(std::string_view name);
+  service_supervision supervision_of(const tree_node& s, mono_time now) const;
+  group_view view(const tree_node& group, mono_time now) const;
+  std::optional<mono_time> due_of(const tree_node& n) const;
+  void set_state(tree_node& s, supervision to, std::string reason);
+  void tell(kind what, const std::string& name, std::string reason,
+            std::chrono::milliseconds delay = {});
+  /// Ends every call: carries out what is due and tells what changed.
+  actions finish_call(mono_time now);
+
+  // service_tree_failure.cpp: what a failure leads to.
+  void heard(tree_node& s, const failure& f, mono_time now, double random);
+  void decide(tree_node& s, const failure& f, mono_time now, double random);
+  void give_up(tree_node& s, std::string reason, std::chrono::milliseconds cooldown, mono_time now);
+  void escalate(tree_node& group, tree_node& origin, const std::string& reason, bool stable,
+                mono_time now, double random);
+  bool climb(tree_plan& p, tree_node& origin, bool stable, mono_time now, double random);
+  void wait(tree_node& n, mono_time due, bool careful);
+  void cancel_wait(tree_node& n);
+  void release_waiters(tree_node& n);
+  void run_due(mono_time now);
+
+  // service_tree_plan.cpp: who is stopped and started.
+  void boot(const std::vector<tree_node*>& services);
+  void restart_from(tree_node& n);
+  void restart_alone(tree_node& n, restart_cause cause, const std::string& reason);
+  void collect_stops(tree_node& n, std::deque<tree_node*>& stops) const;
+  void collect_starts(tree_node& n, std::deque<tree_node*>& starts) const;
+  void adopt_waiters(const tree_node& n, tree_plan& p) const;
+  void renew(tree_node& group);
+  void launch_or_block(tree_plan p, tree_node& n);
+  void launch(tree_plan drawn);
+
+  // service_tree_steps.cpp: one stop or start after another.
+  void take(tree_node& s, tree_plan& by);
+  void leave_plan(tree_node& s);
+  void wake(tree_plan& p);
+  void advance(tree_plan& p, mono_time now);
+  void order_step(tree_node& s, operation op, tree_plan& p);
+  void order(tree_node& s, operation op, restart_cause cause, const std::string& reason);
+  void answered(tree_node& s);
+  void start_failed(tree_node& s, const std::string& reason, mono_time now, double random);
+  void hold_back(tree_plan& p, tree_node& failed);
+  void finish(tree_plan& p, mono_time now);
+  void conclude(tree_plan& p, const std::vector<tree_node*>& members, mono_time now);
+
+  // service_tree_order.cpp: persons, and what others did.
+  std::string refusal(const tree_node& s, reeve::order o) const;
+  void carry_out(tree_node& s, reeve::order o, mono_time now);
+  void stop_for_good(tree_node& s, const std::string& reason);
+  void pause(tree_node& s);
+  void resume(tree_node& s, mono_time now);
+
+  // service_tree_config.cpp: from a config to the tree, and to the next.
+  void place(const daemon_spec& spec, mono_time now);
+  tree_node& place_group(const group_spec& spec, tree_node* parent,
+                         const std::map<std::string, const service_spec*>& specs);
+  tree_node& place_service(const service_spec& spec);
+  void change_target(tree_node& s, bool was_process);
+  void remove_groups();
+  void remove_services();
+  void forget(tree_node& s);
+  void repair_waits(mono_time now);
+
+  using nodes = std::map<std::string, std::unique_ptr<tree_node>, std::less<>>;
+  nodes services;
+  nodes leaving; ///< removed by a reload, but not stopped yet
+  nodes groups;
+  tree_node* root = nullptr;
+  std::size_t next_position = 0;
+  std::vector<tree_node*> fresh; ///< processes that a config brought
+
+  std::list<tree_plan> plans;
+  std::deque<tree_plan*> awake; ///< to be advanced before the call ends
+  std::map<tree_node::timer_key, tree_node*> timers;
+  std::uint64_t next_timer = 0;
+  std::vector<tree_node*> blocked;
+  std::vector<tree_node*> changed;
+  actions out;
+  bool exiting = false;
+  bool exited = false;
+};
+
+// What a target allows.
+bool has_target(const tree_node& s);
+bool is_process(const tree_node& s);
+bool can_stop(const tree_node& s);
+bool can_start(const tree_node& s);
+
+/// Nobody decided that it stays as it is.
+bool is_supervised(const tree_node& s);
+
+} // namespace reeve

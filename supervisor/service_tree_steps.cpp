@@ -1,0 +1,216 @@
+#include "supervisor/service_tree_state.hpp"
+
+#include <algorithm>
+
+namespace reeve {
+
+namespace {
+
+/// Whether `later` has to wait when `failed` could not be started: their nearest
+/// common group ties its children together.
+bool are_tied(const tree_node& failed, const tree_node& later) {
+  for (const auto* group = failed.parent; group; group = group->parent)
+    for (const auto* at = later.parent; at; at = at->parent)
+      if (at == group)
+        return group->spec.strategy != strategy::one_for_one;
+  return false;
+}
+
+restart_cause cause_for(const tree_node& s, const tree_plan& p) {
+  const bool with_others = p.cause == restart_cause::failed && p.subject != &s;
+  return with_others ? restart_cause::group : p.cause;
+}
+
+} // namespace
+
+/// What is in flight in it goes on, and `by` waits for that.
+void service_tree::state::take(tree_node& s, tree_plan& by) {
+  cancel_wait(s);
+  s.late.reset();
+  if (s.plan)
+    s.plan->then = tree_plan::sequel::none;
+  leave_plan(s);
+  if (auto* p = std::exchange(s.ordered_by, nullptr)) {
+    p->in_flight = nullptr;
+    wake(*p);
+  }
+  s.plan = &by;
+  by.awaited += s.in_flight == operation::none ? 0 : 1;
+  set_state(s, supervision::restarting, by.reason);
+}
+
+void service_tree::state::leave_plan(tree_node& s) {
+  auto* p = std::exchange(s.plan, nullptr);
+  if (!p)
+    return;
+  if (s.in_flight != operation::none && s.ordered_by != p)
+    --p->awaited;
+  wake(*p);
+}
+
+void service_tree::state::wake(tree_plan& p) {
+  if (!std::exchange(p.awake, true))
+    awake.push_back(&p);
+}
+
+void service_tree::state::advance(tree_plan& p, mono_time now) {
+  if (p.in_flight || p.awaited > 0)
+    return;
+  while (!p.stops.empty()) {
+    auto& s = *p.stops.front();
+    p.stops.pop_front();
+    if (s.plan == &p && s.alive)
+      return order_step(s, operation::stop, p);
+  }
+  while (!p.starts.empty()) {
+    auto& s = *p.starts.front();
+    p.starts.pop_front();
+    if (s.plan != &p)
+      continue;
+    if (!s.alive)
+      return order_step(s, operation::start, p);
+    if (p.alone || !can_stop(s))
+      return order_step(s, operation::restart, p);
+    set_state(s, supervision::running, ""); // somebody else started it
+  }
+  finish(p, now);
+}
+
+void service_tree::state::order_step(tree_node& s, operation op, tree_plan& p) {
+  s.ordered_by = &p;
+  p.in_flight = &s;
+  order(s, op, cause_for(s, p), p.reason);
+}
+
+void service_tree::state::order(tree_node& s, operation op, restart_cause cause,
+                                const std::string& reason) {
+  s.in_flight = op;
+  s.cause = cause;
+  const auto* commands = std::get_if<exec_target>(&s.restart.target);
+  auto what = op == operation::stop    ? kind::stop
+              : op == operation::start ? kind::start
+                                       : kind::restart;
+  if (op == operation::start && commands && commands->start.empty())
+    what = kind::restart; // all there is
+  out.push_back({what, s.name, {}, reason, cause});
+}
+
+void service_tree::state::answered(tree_node& s) {
+  const auto done = std::exchange(s.in_flight, operation::none);
+  if (auto* p = std::exchange(s.ordered_by, nullptr)) {
+    p->in_flight = nullptr;
+    wake(*p);
+  } else if (s.plan) {
+    --s.plan->awaited;
+    wake(*s.plan);
+  }
+  if (s.plan)
+    return;
+  // Meanwhile a person or a reload wanted something else of it.
+  if (!s.placed && !(s.alive && is_process(s)))
+    return forget(s);
+  if (!s.placed)
+    return order(s, operation::stop, restart_cause::reload, "removed from the config");
+  if (s.state == supervision::stopped) {
+    if (s.alive && can_stop(s))
+      order(s, operation::stop, restart_cause::person, s.reason);
+  } else if (s.adopt && done != operation::stop && s.alive) {
+    order(s, operation::stop, restart_cause::reload, s.reason);
+  } else if (std::exchange(s.adopt, false)) {
+    s.alive = true;
+    set_state(s, supervision::running, "");
+  } else if (std::exchange(s.again, false)) {
+    restart_alone(s, restart_cause::reload, "its process was changed");
+  }
+}
+
+void service_tree::state::start_failed(tree_node& s, const std::string& reason, mono_time now,
+                                       double random) {
+  if (s.in_flight == operation::start)
+    s.alive = false;
+  s.late.reset();
+  auto* p = s.ordered_by;
+  const bool of_plan = p && s.plan == p;
+  if (of_plan) {
+    leave_plan(s);
+    hold_back(*p, s);
+  }
+  answered(s);
+  if (of_plan && !s.plan && s.placed)
+    decide(s, {reason, s.alive, false, std::nullopt}, now, random);
+}
+
+/// What would have been started after `failed` waits with it.
+void service_tree::state::hold_back(tree_plan& p, tree_node& failed) {
+  std::deque<tree_node*> independent;
+  for (auto* s : p.starts) {
+    if (s->plan != &p || !are_tied(failed, *s)) {
+      independent.push_back(s);
+      continue;
+    }
+    leave_plan(*s);
+    s->waits_for = &failed;
+    failed.waiters.push_back(s);
+    set_state(*s, supervision::waiting, "waits for '" + failed.name + "'");
+  }
+  p.starts = std::move(independent);
+}
+
+void service_tree::state::finish(tree_plan& p, mono_time now) {
+  std::vector<tree_node*> members;
+  for (auto* s : p.members)
+    if (s->plan == &p)
+      members.push_back(s);
+  for (auto* s : members)
+    s->plan = nullptr;
+  conclude(p, members, now);
+  for (auto* n : std::exchange(blocked, {}))
+    if (n->blocked)
+      wait(*n, now, n->careful);
+  if (p.awake)
+    std::erase(awake, &p);
+  plans.erase(p.self);
+  for (auto* s : members) {
+    const auto late = std::exchange(s->late, std::nullopt);
+    if (s->plan || exiting)
+      continue;
+    if (std::exchange(s->again, false))
+      restart_alone(*s, restart_cause::reload, "its process was changed");
+    else if (late && late->incarnation == s->incarnation && s->state == supervision::running)
+      heard(*s, late->what, now, late->random);
+  }
+}
+
+void service_tree::state::conclude(tree_plan& p, const std::vector<tree_node*>& members,
+                                   mono_time now) {
+  for (auto* s : members) {
+    switch (p.then) {
+    case tree_plan::sequel::none:
+      if (s->alive)
+        set_state(*s, supervision::running, "");
+      else if (!s->late)
+        set_state(*s, supervision::ended,
+                  "stopped with its group; its type temporary leaves it so");
+      else
+        set_state(*s, supervision::running, s->late->what.reason);
+      break;
+    case tree_plan::sequel::wait:
+      set_state(*s, supervision::waiting, p.reason);
+      break;
+    case tree_plan::sequel::give_up:
+      give_up(*s, p.reason, {}, now);
+      break;
+    case tree_plan::sequel::exit:
+      set_state(*s, supervision::given_up, p.reason);
+      break;
+    }
+  }
+  if (p.then == tree_plan::sequel::give_up && p.cooldown.count() > 0)
+    wait(*p.group, now + p.cooldown, true);
+  if (p.then == tree_plan::sequel::exit) {
+    exited = true;
+    tell(kind::exit, p.group->name, p.reason);
+  }
+}
+
+} // namespace reeve
