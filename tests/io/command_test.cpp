@@ -1,0 +1,208 @@
+#include "io/command.hpp"
+#include "io/file_limit.hpp"
+#include "io/loop.hpp"
+#include "tests/io/support/process_facts.hpp"
+#include "tests/io/support/temp_folder.hpp"
+#include "tests/io/support/until.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+using namespace std::chrono_literals;
+using namespace reeve::io;
+using namespace reeve::io::test;
+using kind = command_result::kind;
+
+namespace {
+
+struct a_command : testing::Test {
+  loop l;
+  temp_folder folder;
+
+  /// Runs it to its end.
+  command_result run(const std::vector<std::string>& argv,
+                     std::chrono::milliseconds timeout = 20s) {
+    std::optional<command_result> got;
+    int calls = 0;
+    command c{l, argv, timeout, [&](command_result r) {
+                got = std::move(r);
+                ++calls;
+              }};
+    EXPECT_EQ(calls, 0);
+    EXPECT_TRUE(run_until(l, [&] { return got.has_value(); }));
+    run_for(l, 5ms);
+    EXPECT_EQ(calls, 1);
+    return got.value_or(command_result{});
+  }
+
+  command_result shell(const std::string& script, std::chrono::milliseconds timeout = 20s) {
+    return run({"/bin/sh", "-c", script}, timeout);
+  }
+};
+
+} // namespace
+
+TEST_F(a_command, tells_its_exit_code_and_its_output) {
+  const auto r = shell("echo out; echo err >&2; exit 3");
+  EXPECT_EQ(r.what, kind::exited);
+  EXPECT_EQ(r.code, 3);
+  EXPECT_EQ(r.output, "out\nerr\n");
+}
+
+TEST_F(a_command, is_looked_up_in_path_and_run_without_a_shell) {
+  EXPECT_EQ(run({"echo", "$HOME;", "*"}).output, "$HOME; *\n");
+}
+
+TEST_F(a_command, tells_the_signal_that_ended_it) {
+  const auto r = shell("kill -USR1 $$");
+  EXPECT_EQ(r.what, kind::signalled);
+  EXPECT_EQ(r.code, SIGUSR1);
+}
+
+TEST_F(a_command, keeps_the_last_4_kib_of_its_output) {
+  const auto r = shell("i=0; while [ $i -lt 20000 ]; do echo $i; i=$((i+1)); done");
+  EXPECT_EQ(r.what, kind::exited);
+  EXPECT_EQ(r.output.size(), 4'096U);
+  EXPECT_EQ(r.output.substr(r.output.size() - 6), "19999\n");
+}
+
+TEST_F(a_command, that_writes_without_end_can_be_timed_out) {
+  const auto r = run({"yes"}, 50ms);
+  EXPECT_EQ(r.what, kind::timed_out);
+  EXPECT_LE(r.output.size(), 4'096U);
+}
+
+TEST_F(a_command, reads_nothing_from_standard_input) {
+  EXPECT_EQ(shell("cat; echo end").output, "end\n");
+}
+
+TEST_F(a_command, that_does_not_exist_is_not_run) {
+  EXPECT_EQ(run({"reeve-no-such-command"}).output,
+            "cannot run 'reeve-no-such-command': not found in PATH");
+  const auto r = run({"/no/such/file"});
+  EXPECT_EQ(r.what, kind::not_run);
+  EXPECT_EQ(r.output, "cannot run '/no/such/file': no such file");
+}
+
+TEST_F(a_command, that_is_not_executable_is_not_run) {
+  const auto file = folder.file("data", "hello");
+  const auto r = run({file});
+  EXPECT_EQ(r.what, kind::not_run);
+  EXPECT_EQ(r.output, "cannot run '" + file + "': not executable for this user");
+}
+
+TEST_F(a_command, whose_interpreter_is_missing_says_so) {
+  const auto file = folder.file("script", "#!/no/such/shell\n");
+  std::filesystem::permissions(file, std::filesystem::perms{0755});
+  const auto r = run({file});
+  EXPECT_EQ(r.what, kind::not_run);
+  EXPECT_NE(r.output.find("interpreter"), std::string::npos) << r.output;
+}
+
+TEST_F(a_command, that_times_out_takes_its_grandchildren_with_it) {
+  const auto r = shell("sleep 1000 & echo $!; wait", 300ms);
+  EXPECT_EQ(r.what, kind::timed_out);
+  const int grandchild = std::stoi(r.output);
+  EXPECT_TRUE(run_until(l, [&] { return has_ended(grandchild); }));
+}
+
+TEST_F(a_command, that_ended_leaves_what_it_started_alone) {
+  const auto r = shell("sleep 1000 >/dev/null 2>&1 & echo $!");
+  EXPECT_EQ(r.what, kind::exited);
+  const int daemon = std::stoi(r.output);
+  EXPECT_FALSE(has_ended(daemon));
+  kill(daemon, SIGKILL);
+}
+
+TEST_F(a_command, ends_though_something_it_started_keeps_its_output_open) {
+  const auto r = shell("sleep 1000 & echo $!");
+  EXPECT_EQ(r.what, kind::exited);
+  kill(std::stoi(r.output), SIGKILL);
+}
+
+TEST_F(a_command, that_is_destroyed_is_killed_and_told_cancelled_before_the_destructor_returns) {
+  std::optional<command_result> got;
+  const auto pid_file = folder / "pid";
+  auto c = std::make_unique<command>(
+    l, std::vector<std::string>{"/bin/sh", "-c", "echo $$ > " + pid_file + "; exec sleep 1000"},
+    60s, [&](command_result r) { got = std::move(r); });
+  ASSERT_TRUE(run_until(l, [&] { return content_of(pid_file).ends_with("\n"); }));
+  const int pid = std::stoi(content_of(pid_file));
+  EXPECT_FALSE(got);
+  c.reset();
+  ASSERT_TRUE(got);
+  EXPECT_EQ(got->what, kind::cancelled);
+  EXPECT_TRUE(run_until(l, [&] { return process_state(pid) == '\0'; })) << "not reaped";
+}
+
+TEST_F(a_command, that_could_not_run_may_be_destroyed_before_it_said_so) {
+  int calls = 0;
+  {
+    command c{l, {"/no/such/file"}, 1s, [&](command_result r) {
+                ++calls;
+                EXPECT_EQ(r.what, kind::cancelled);
+              }};
+  }
+  run_for(l, 5ms);
+  EXPECT_EQ(calls, 1);
+}
+
+TEST_F(a_command, may_be_destroyed_by_its_own_completion) {
+  std::unique_ptr<command> c;
+  bool called = false;
+  c = std::make_unique<command>(l, std::vector<std::string>{"true"}, 20s, [&](command_result r) {
+    called = true;
+    EXPECT_EQ(r.what, kind::exited);
+    c.reset();
+  });
+  EXPECT_TRUE(run_until(l, [&] { return called; }));
+}
+
+TEST_F(a_command, leaves_no_descriptor_and_no_zombie) {
+  run({"true"});
+  const auto before = open_descriptors();
+  for (int i = 0; i < 20; ++i) {
+    run({"true"});
+    run({"/no/such/file"});
+    run({"sleep", "1000"}, 5ms);
+  }
+  run_for(l, 20ms);
+  EXPECT_TRUE(run_until(l,
+                        [] {
+                          siginfo_t ended{};
+                          return waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) == -1;
+                        }))
+    << "a child is left";
+  EXPECT_EQ(open_descriptors(), before);
+}
+
+TEST_F(a_command, gets_no_descriptor_of_the_loop_and_default_signals) {
+  const auto before = signal(SIGPIPE, SIG_IGN);
+  const auto r = shell("ls -l /proc/self/fd; kill -PIPE $$; echo SIGPIPE was ignored");
+  signal(SIGPIPE, before);
+  EXPECT_EQ(r.what, kind::signalled) << r.output;
+  EXPECT_EQ(r.code, SIGPIPE);
+  for (const auto* ours : {"eventpoll", "eventfd", "pidfd"})
+    EXPECT_EQ(r.output.find(ours), std::string::npos) << r.output;
+}
+
+TEST_F(a_command, gets_the_file_limit_of_the_start_though_ours_was_raised) {
+  rlimit at_start{};
+  getrlimit(RLIMIT_NOFILE, &at_start);
+  rlimit lower = at_start;
+  lower.rlim_cur = 200;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &lower), 0);
+  raise_file_limit();
+  rlimit raised{};
+  getrlimit(RLIMIT_NOFILE, &raised);
+  EXPECT_EQ(raised.rlim_cur, at_start.rlim_max);
+  EXPECT_EQ(shell("ulimit -Sn").output, "200\n");
+  getrlimit(RLIMIT_NOFILE, &raised);
+  EXPECT_EQ(raised.rlim_cur, at_start.rlim_max);
+  setrlimit(RLIMIT_NOFILE, &at_start);
+}
