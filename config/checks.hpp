@@ -1,0 +1,28 @@
+#pragma once
+
+#include "config/reader.hpp"
+#include "supervisor/service_spec.hpp"
+
+#include <string_view>
+#include <vector>
+
+namespace reeve::config {
+
+/// interval, timeout, unhealthy_after, healthy_after, start_period. Complains of
+/// an explicit timeout that is longer than its interval.
+void read_timing(fields& from, check_spec& into);
+
+/// `check:`; `defaults` holds what it inherits.
+std::vector<check_spec> read_single_check(const reader& from, const check_spec& defaults);
+
+/// `checks:`.
+std::vector<check_spec> read_checks(const reader& from, const check_spec& defaults);
+
+/// `expect:`, of a check of this kind whose target and timeout are in `into`.
+void read_expectation(const reader& from, std::string_view kind, check_spec& into);
+
+/// `degraded` and `unhealthy`; which of the two must be the longer is told by
+/// `longer_is_worse`.
+void read_limits(fields& from, limits& into, bool longer_is_worse);
+
+} // namespace reeve::config

@@ -1,0 +1,315 @@
+#include "config/document.hpp"
+
+#include "config/utf8.hpp"
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <sstream>
+#include <unordered_map>
+#include <utility>
+
+namespace reeve::config {
+namespace {
+
+constexpr std::size_t most_bytes = 4 * 1024 * 1024;
+constexpr std::size_t most_values = 500'000; // aliases followed
+constexpr std::size_t most_levels = 64;
+
+/// Ends the parsing; caught in `parse_document`.
+struct refusal {
+  mark at;
+  std::string what;
+};
+
+mark mark_of(const YAML::Mark& m) {
+  return m.is_null() ? mark{} : mark{m.line + 1, m.column + 1};
+}
+
+bool foreign(const std::string& tag) {
+  return !tag.empty() && tag != "?" && tag != "!" && tag.rfind("tag:yaml.org,2002:", 0) != 0;
+}
+
+/// Makes nodes of yaml-cpp's events. They are used, and not its own nodes,
+/// because those forget duplicate keys and where aliases stand.
+class builder : public YAML::EventHandler {
+public:
+  explicit builder(problem_list& problems) : problems_{problems} {
+  }
+
+  node_ptr root() const {
+    return root_;
+  }
+
+  void OnDocumentStart(const YAML::Mark& m) override {
+    if (root_)
+      throw refusal{mark_of(m), "a second document begins here; one file holds one document"};
+  }
+  void OnDocumentEnd() override {
+  }
+
+  void OnNull(const YAML::Mark& m, YAML::anchor_t anchor) override {
+    add(leaf(node::kind::null, awaits_value() ? stack_.back().key_at : mark_of(m), {}), anchor);
+  }
+
+  void OnScalar(const YAML::Mark& m, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
+    check_tag(m, tag);
+    if (value.find('\0') != std::string::npos)
+      problems_.add(mark_of(m), path(), "holds a zero byte, which nothing here can use");
+    plain_ = tag == "?";
+    add(leaf(node::kind::scalar, mark_of(m), value), anchor);
+  }
+
+  void OnAlias(const YAML::Mark& m, YAML::anchor_t anchor) override {
+    const auto known = anchors_.find(anchor);
+    if (known == anchors_.end() || !known->second)
+      throw refusal{mark_of(m), "this alias stands inside its own anchor, and would never end"};
+    count(known->second->values, mark_of(m));
+    check_levels(known->second->depth, mark_of(m));
+    plain_ = false;
+    attach(known->second);
+  }
+
+  void OnSequenceStart(const YAML::Mark& m, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    open(node::kind::list, m, tag, anchor);
+  }
+  void OnSequenceEnd() override {
+    close();
+  }
+  void OnMapStart(const YAML::Mark& m, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    open(node::kind::map, m, tag, anchor);
+  }
+  void OnMapEnd() override {
+    merge_all();
+    close();
+  }
+
+private:
+  /// A list or map that is not complete.
+  struct level {
+    std::shared_ptr<node> made;
+    YAML::anchor_t anchor;
+    bool has_key = false;
+    bool key_usable = true;
+    bool key_merges = false;
+    std::string key;
+    mark key_at;
+    std::unordered_map<std::string, int> lines; // of the keys so far
+    std::vector<std::pair<mark, node_ptr>> merges;
+  };
+
+  std::shared_ptr<node> leaf(node::kind what, mark at, std::string text) {
+    auto made = std::make_shared<node>();
+    made->what = what;
+    made->at = at;
+    made->text = std::move(text);
+    return made;
+  }
+
+  void open(node::kind what, const YAML::Mark& m, const std::string& tag, YAML::anchor_t anchor) {
+    check_tag(m, tag);
+    check_levels(1, mark_of(m));
+    if (anchor)
+      anchors_[anchor] = nullptr; // an alias to it from inside finds nothing
+    stack_.push_back({leaf(what, mark_of(m), {}), anchor});
+  }
+
+  void close() {
+    const auto done = std::move(stack_.back());
+    stack_.pop_back();
+    plain_ = false;
+    add(done.made, done.anchor);
+  }
+
+  void add(const node_ptr& made, YAML::anchor_t anchor) {
+    count(1, made->at);
+    if (anchor)
+      anchors_[anchor] = made;
+    attach(made);
+  }
+
+  bool awaits_value() const {
+    return !stack_.empty() && stack_.back().has_key;
+  }
+
+  // Puts a complete value where it belongs.
+  void attach(const node_ptr& value) {
+    if (stack_.empty()) {
+      root_ = value;
+      return;
+    }
+    auto& top = stack_.back();
+    if (top.made->what == node::kind::list) {
+      grow(top, *value);
+      top.made->items.push_back(value);
+    } else if (top.has_key) {
+      take_value(top, value);
+    } else {
+      take_key(top, *value);
+    }
+  }
+
+  void take_key(level& top, const node& key) {
+    top.has_key = true;
+    top.key_usable = key.what == node::kind::scalar;
+    top.key = top.key_usable ? key.text : "?";
+    top.key_at = key.at;
+    top.key_merges = plain_ && key.text == "<<";
+    if (!top.key_usable)
+      problems_.add(key.at, path(), "a key must be text");
+  }
+
+  void take_value(level& top, const node_ptr& value) {
+    if (top.key_merges) {
+      top.merges.emplace_back(top.key_at, value);
+    } else if (top.key_usable) {
+      const auto [first, fresh] = top.lines.emplace(top.key, top.key_at.line);
+      if (!fresh)
+        problems_.add(top.key_at, path(),
+                      "duplicate key; the first is on line " + std::to_string(first->second));
+      else
+        put(top, {top.key, top.key_at, value});
+    }
+    top.has_key = false;
+  }
+
+  void put(level& top, node::entry e) {
+    grow(top, *e.value);
+    top.made->entries.push_back(std::move(e));
+  }
+
+  static void grow(level& top, const node& part) {
+    top.made->values += part.values;
+    top.made->depth = std::max(top.made->depth, part.depth + 1);
+  }
+
+  void merge_all() {
+    const auto merges = std::move(stack_.back().merges);
+    for (const auto& [at, what] : merges) {
+      if (what->what != node::kind::list) {
+        merge(at, *what);
+        continue;
+      }
+      for (const auto& item : what->items)
+        merge(at, *item);
+    }
+  }
+
+  // Keys that stand in the map itself win over merged ones, earlier over later.
+  void merge(mark at, const node& from) {
+    auto& top = stack_.back();
+    if (from.what != node::kind::map) {
+      problems_.add(at, path(), "'<<' takes a map, or a list of maps");
+      return;
+    }
+    for (const auto& e : from.entries) {
+      count(1, at);
+      if (!top.lines.emplace(e.key, at.line).second)
+        continue;
+      count(e.value->values, at);
+      put(top, e);
+    }
+  }
+
+  void check_tag(const YAML::Mark& m, const std::string& tag) {
+    if (foreign(tag))
+      problems_.add(mark_of(m), path(),
+                    "the tag " + quoted(tag) + " means nothing here; remove it");
+  }
+
+  void check_levels(std::size_t more, mark at) const {
+    if (stack_.size() + more > most_levels)
+      throw refusal{at, "nested deeper than " + std::to_string(most_levels) + " levels"};
+  }
+
+  void count(std::size_t more, mark at) {
+    values_ += more;
+    if (values_ > most_values)
+      throw refusal{at, "too large: more than " + std::to_string(most_values)
+                          + " values, with every alias followed"};
+  }
+
+  std::string path() const {
+    std::string all;
+    for (const auto& l : stack_) {
+      if (l.made->what == node::kind::list)
+        all += "[" + std::to_string(l.made->items.size()) + "]";
+      else if (l.has_key)
+        all += (all.empty() ? "" : ".") + shown(l.key);
+    }
+    return all;
+  }
+
+  problem_list& problems_;
+  node_ptr root_;
+  std::vector<level> stack_;
+  std::unordered_map<YAML::anchor_t, node_ptr> anchors_; // null: not complete
+  std::size_t values_ = 0;
+  bool plain_ = false; // the newest scalar stood there without quotes
+};
+
+mark place_of(std::string_view text, std::size_t offset) {
+  const auto before = text.substr(0, offset);
+  const auto line_start = before.rfind('\n');
+  return {static_cast<int>(std::count(before.begin(), before.end(), '\n')) + 1,
+          static_cast<int>(offset - (line_start == before.npos ? 0 : line_start + 1)) + 1};
+}
+
+bool is_text(std::string_view text, problem_list& problems) {
+  if (text.size() > most_bytes) {
+    problems.add({}, "", "larger than 4 MiB, which is no config file");
+    return false;
+  }
+  if (const auto bad = first_control(text)) {
+    char byte[5];
+    std::snprintf(byte, sizeof byte, "0x%02x", static_cast<unsigned char>(text[*bad]));
+    problems.add(place_of(text, *bad), "",
+                 std::string{"not a text file (byte "} + byte + "); it must be UTF-8");
+    return false;
+  }
+  if (const auto bad = first_not_utf8(text)) {
+    problems.add(place_of(text, *bad), "", "not UTF-8 from here on; save the file as UTF-8");
+    return false;
+  }
+  return true;
+}
+
+std::string sentence(const std::string& yaml_cpp) {
+  if (yaml_cpp.rfind("the referenced anchor is not defined", 0) == 0)
+    return "this alias has no anchor before it";
+  return "not valid YAML: " + shown(yaml_cpp);
+}
+
+} // namespace
+
+node_ptr parse_document(std::string_view text, problem_list& problems) {
+  if (text.substr(0, 3) == "\xEF\xBB\xBF")
+    text.remove_prefix(3);
+  if (!is_text(text, problems))
+    return nullptr;
+  try {
+    std::istringstream in{std::string{text}};
+    YAML::Parser parser{in};
+    builder made{problems};
+    while (parser.HandleNextDocument(made))
+      continue;
+    if (made.root() && made.root()->what != node::kind::null)
+      return made.root();
+    problems.add({}, "", "empty; at least one service is needed");
+  } catch (const refusal& r) {
+    problems.add(r.at, "", r.what);
+  } catch (const YAML::Exception& e) {
+    problems.add(mark_of(e.mark), "", sentence(e.msg));
+  } catch (const std::exception& e) {
+    problems.add({}, "", std::string{"cannot be read: "} + e.what());
+  }
+  return nullptr;
+}
+
+} // namespace reeve::config

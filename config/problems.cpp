@@ -1,0 +1,87 @@
+#include "config/problems.hpp"
+
+#include "supervisor/text.hpp"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+namespace reeve::config {
+namespace {
+
+constexpr std::size_t most_kept = 1'000;
+constexpr std::size_t most_shown = 80; // bytes of foreign text in a message
+
+std::vector<problem> in_file_order(std::vector<problem> all) {
+  std::stable_sort(all.begin(), all.end(), [](const problem& a, const problem& b) {
+    return std::tie(a.line, a.column) < std::tie(b.line, b.column);
+  });
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  return all;
+}
+
+} // namespace
+
+problem_list::problem_list(std::string file) : file_{std::move(file)} {
+}
+
+void problem_list::add(mark at, std::string path, std::string what) {
+  if (++count_ <= most_kept)
+    problems_.push_back({file_, at.line, at.column, std::move(path), std::move(what)});
+}
+
+void problem_list::warn(mark at, std::string path, std::string what) {
+  if (warnings_.size() < most_kept)
+    warnings_.push_back({file_, at.line, at.column, std::move(path), std::move(what)});
+}
+
+std::string problem_list::suggestion(std::string_view name, const std::vector<std::string>& known) {
+  const auto work = known.size() * (name.size() + 1) * (name.size() + 1); // about
+  if (name.size() > 64 || work > work_left_)
+    return {};
+  work_left_ -= work;
+  const auto found = nearest(name, known);
+  return found ? "; did you mean " + quoted(*found) + "?" : "";
+}
+
+std::size_t problem_list::count() const {
+  return count_;
+}
+
+std::vector<problem> problem_list::problems() const {
+  auto all = in_file_order(problems_);
+  if (count_ > most_kept)
+    all.push_back(
+      {file_, 0, 0, "", "and " + std::to_string(count_ - most_kept) + " more problems"});
+  return all;
+}
+
+std::vector<problem> problem_list::warnings() const {
+  return in_file_order(warnings_);
+}
+
+std::string shown(std::string_view text) {
+  auto length = std::min(text.size(), most_shown);
+  while (length < text.size() && length > 0 && (text[length] & 0xC0) == 0x80)
+    --length; // not in the middle of a character
+  std::string line{text.substr(0, length)};
+  std::replace_if(
+    line.begin(), line.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; }, ' ');
+  return length < text.size() ? line + "..." : line;
+}
+
+std::string quoted(std::string_view text) {
+  return "'" + shown(text) + "'";
+}
+
+std::string alternatives(const std::vector<std::string>& words) {
+  std::string all;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i > 0)
+      all += i + 1 == words.size() ? " or " : ", ";
+    all += words[i];
+  }
+  return all;
+}
+
+} // namespace reeve::config

@@ -1,0 +1,85 @@
+#include "config/reachable.hpp"
+
+#include "config/duration.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace reeve::config {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr int most_looked_at = 100; // the search is quadratic
+constexpr auto never = milliseconds::max();
+
+// Healthy for this long after attempt n, and the backoff begins anew.
+milliseconds shortest_stable_run(const restart_spec& spec, milliseconds delay) {
+  return spec.reset_after.value_or(std::max(milliseconds{60'000}, 2 * delay));
+}
+
+// The most failures of one service that fit into `within`, up to `most`. Time is
+// shortest without jitter and with failures right after the start; a run long
+// enough to reset the backoff may pay between them.
+int failures_within(const restart_spec& spec, milliseconds within, int most) {
+  std::vector<milliseconds> pauses;
+  for (int attempt = 1; attempt <= most; ++attempt)
+    pauses.push_back(delay(spec.backoff, attempt, 0));
+  // soonest[n]: from a first failure to the n-th after it, at which the backoff
+  // is at its beginning again.
+  std::vector<milliseconds> soonest(pauses.size() + 1, never);
+  soonest[0] = milliseconds{0};
+  std::size_t fit = 1;
+  for (std::size_t n = 0; n < pauses.size(); ++n) {
+    auto passed = soonest[n];
+    for (std::size_t i = 0; n + i < pauses.size() && passed <= within; ++i) {
+      fit = std::max(fit, n + i + 1);
+      passed += pauses[i];
+      auto& anew = soonest[n + i + 1];
+      anew = std::min(anew, passed + shortest_stable_run(spec, pauses[i]));
+    }
+  }
+  return static_cast<int>(fit);
+}
+
+bool restarts_by_itself(const restart_spec& spec) {
+  return !std::holds_alternative<std::monostate>(spec.target)
+         && spec.type != restart_type::temporary;
+}
+
+std::string first_delays(const backoff_policy& backoff, int count) {
+  std::string all;
+  for (int n = 1; n <= std::min(count, 5); ++n)
+    all += (n > 1 ? ", " : "") + format_duration(delay(backoff, n, 0));
+  return all;
+}
+
+} // namespace
+
+std::optional<std::string> never_exhausted(const intensity& limit,
+                                           const std::vector<const restart_spec*>& services) {
+  const int needed = limit.restarts + 1; // the one too many
+  if (needed > most_looked_at)
+    return {};
+  int fit = 0, contributing = 0;
+  const restart_spec* one = nullptr;
+  for (const auto* s : services) {
+    if (!restarts_by_itself(*s))
+      continue;
+    ++contributing;
+    one = s;
+    fit += s->backoff.none ? needed : failures_within(*s, limit.within, needed);
+    if (fit >= needed)
+      return {};
+  }
+  if (contributing == 0)
+    return "has no effect: nothing directly in this group is ever restarted";
+  auto why = "can never be exhausted: that takes " + std::to_string(needed) + " failures within "
+             + format_duration(limit.within) + ", and the backoff leaves room for "
+             + std::to_string(fit);
+  if (contributing == 1)
+    return why + " (its delays are " + first_delays(one->backoff, fit) + ")";
+  return why + " of its " + std::to_string(contributing) + " services together";
+}
+
+} // namespace reeve::config

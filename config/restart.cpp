@@ -1,0 +1,173 @@
+#include "config/restart.hpp"
+
+#include "config/address.hpp"
+#include "config/duration.hpp"
+#include "config/process.hpp"
+
+namespace reeve::config {
+namespace {
+
+using namespace std::chrono_literals;
+
+void check_maximum(fields& f, const backoff_policy& made) {
+  if (made.max >= made.initial)
+    return;
+  if (const auto max = f.find("max"))
+    max->fail(format_duration(made.max) + " is under 'initial', " + format_duration(made.initial));
+  else if (const auto initial = f.find("initial"))
+    initial->fail(format_duration(made.initial) + " is over 'max', which is "
+                  + format_duration(made.max) + " here; give 'max' too");
+}
+
+void read_backoff(const reader& from, backoff_policy& into) {
+  if (!from.is_map()) {
+    const auto none = from.is_scalar() ? from.text() : std::nullopt;
+    if (none == "none")
+      into = {.none = true};
+    else
+      from.fail_type("none, or a map such as {initial: 1s, factor: 2, max: 5m, jitter: 0.2}");
+    return;
+  }
+  if (into.none)
+    into = {};
+  fields f{from};
+  const auto problems = from.shared().problems.count();
+  f.duration("initial", into.initial, 1ms);
+  f.number("factor", into.factor, 1, 100);
+  f.duration("max", into.max, 1ms);
+  f.number("jitter", into.jitter, 0, 1);
+  if (problems == from.shared().problems.count())
+    check_maximum(f, into);
+  f.finish();
+}
+
+void warn_of_reset(const reader& at, const restart_spec& made) {
+  if (made.backoff.none)
+    at.warn("has no effect: 'backoff: none' has nothing to reset");
+  else if (*made.reset_after < made.backoff.initial)
+    at.warn(
+      format_duration(*made.reset_after) + " is shorter than the first delay, "
+      + format_duration(made.backoff.initial)
+      + ": a service that lives a little longer than it is restarted for ever without backing off");
+}
+
+std::optional<docker_target> read_docker(const reader& from) {
+  const auto text = from.text();
+  if (!text)
+    return {};
+  auto name = parse_container(*text);
+  if (name)
+    return docker_target{*name};
+  from.fail(name.sentence());
+  return {};
+}
+
+std::optional<docker_target> read_url(const reader& from) {
+  const auto text = from.text();
+  if (text && scheme_of(*text) != "docker") {
+    from.fail(
+      from.quoted_text()
+      + " is no restart target; write docker://NAME, or a map such as {exec: [program, argument]}");
+    return {};
+  }
+  return text ? read_docker(from) : std::nullopt;
+}
+
+exec_target read_exec(const reader& from) {
+  exec_target made;
+  if (!from.is_map()) {
+    made.restart = from.command();
+    return made;
+  }
+  fields f{from};
+  const auto part = [&f](std::string_view key, std::vector<std::string>& into) {
+    const auto at = f.find(key);
+    if (at)
+      into = at->command();
+    return at.has_value();
+  };
+  const bool start = part("start", made.start);
+  const bool stop = part("stop", made.stop);
+  const bool restart = part("restart", made.restart);
+  const bool known = f.finish();
+  if (start != stop)
+    from.fail(start ? "'start' needs 'stop' beside it" : "'stop' needs 'start' beside it");
+  else if (!start && !restart && known)
+    from.fail("needs 'restart', or 'start' and 'stop', or all three");
+  return made;
+}
+
+// What is to be restarted; complains of two.
+restart_target read_target(fields& f) {
+  const auto docker = f.find("docker");
+  const auto exec = f.find("exec");
+  if (docker && exec) {
+    exec->fail("'docker' and 'exec' in one 'restart'; a service has one restart target");
+    return {};
+  }
+  if (docker) {
+    if (const auto made = read_docker(*docker))
+      return *made;
+    return docker_target{}; // complained of; what follows is to see that there is one
+  }
+  if (exec)
+    return read_exec(*exec);
+  return {};
+}
+
+void refuse_process(fields& f) {
+  if (const auto at = f.find("process"))
+    at->fail("belongs to the service itself, beside 'restart'");
+}
+
+} // namespace
+
+bool read_restart_options(fields& from, restart_spec& into) {
+  const auto type = from.word<restart_type>("type", into.type,
+                                            {{"permanent", restart_type::permanent},
+                                             {"transient", restart_type::transient},
+                                             {"temporary", restart_type::temporary}});
+  const auto backoff = from.find("backoff");
+  if (backoff)
+    read_backoff(*backoff, into.backoff);
+  const auto stop_timeout = from.duration("stop_timeout", into.stop_timeout, 0ms);
+  std::chrono::milliseconds stable{-1};
+  const auto reset_after = from.duration("reset_after", stable, 0ms);
+  if (reset_after && stable >= 0ms) {
+    into.reset_after = stable;
+    warn_of_reset(*reset_after, into);
+  }
+  return type || backoff || stop_timeout || reset_after;
+}
+
+void read_restart(const std::optional<reader>& process, const std::optional<reader>& restart,
+                  restart_spec& into) {
+  if (process)
+    into.target = read_process(*process);
+  if (!restart)
+    return;
+  restart_target other;
+  bool options = false;
+  if (restart->is_scalar()) {
+    other = read_url(*restart).value_or(docker_target{});
+  } else {
+    fields f{*restart};
+    other = read_target(f);
+    options = read_restart_options(f, into);
+    refuse_process(f);
+    f.finish();
+  }
+  if (std::holds_alternative<std::monostate>(other)) {
+    if (options && !process)
+      restart->warn(
+        "has no effect: there is nothing to restart; add 'process', or 'docker' or 'exec' here");
+    return;
+  }
+  if (process)
+    restart->fail(std::string{"'process' and 'restart: "}
+                  + (std::holds_alternative<docker_target>(other) ? "docker" : "exec")
+                  + "' in one service; a process is restarted as a process");
+  into.target = other;
+}
+
+} // namespace reeve::config

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "config/reader.hpp"
+#include "supervisor/service_spec.hpp"
+
+#include <optional>
+
+namespace reeve::config {
+
+/// type, backoff, stop_timeout, reset_after. Whether any of them is there.
+bool read_restart_options(fields& from, restart_spec& into);
+
+/// `process:` and `restart:` of a service; `into` holds what it inherits.
+void read_restart(const std::optional<reader>& process, const std::optional<reader>& restart,
+                  restart_spec& into);
+
+} // namespace reeve::config

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "config/reader.hpp"
+#include "supervisor/daemon_spec.hpp"
+
+namespace reeve::config {
+
+/// `server:`.
+void read_server(const reader& from, server_spec& into);
+
+/// `docker:`.
+void read_docker_engine(const reader& from, docker_spec& into);
+
+/// `metrics:`.
+void read_metrics(const reader& from, std::string& prefix);
+
+} // namespace reeve::config

@@ -1,0 +1,151 @@
+#include "config/tree.hpp"
+
+#include "config/reachable.hpp"
+
+#include <unordered_map>
+
+namespace reeve::config {
+namespace {
+
+using namespace std::chrono_literals;
+
+class tree_reader {
+public:
+  explicit tree_reader(const std::vector<service_entry>& services) {
+    for (const auto& s : services) {
+      services_.emplace(s.spec.name, &s.spec);
+      names_.push_back(s.spec.name);
+    }
+  }
+
+  group_spec read(const std::optional<reader>& from) {
+    group_spec root;
+    root.name = "root";
+    if (from)
+      read_root(*from, root);
+    for (const auto& name : names_)
+      if (!places_.contains(name))
+        root.children.emplace_back(name);
+    warn_of_intensities(root);
+    return root;
+  }
+
+private:
+  void read_root(const reader& from, group_spec& root) {
+    fields f{from};
+    read_policy(f, root);
+    if (const auto children = f.find("children"))
+      read_children(*children, root);
+    if (const auto restart = f.find("restart"))
+      restart->fail("is for groups; the root is nobody's child");
+    if (const auto group = f.find("group"))
+      group->fail("the root has its name; groups stand under 'children'");
+    f.finish();
+  }
+
+  void read_policy(fields& f, group_spec& into) {
+    f.word<strategy>("strategy", into.strategy,
+                     {{"one_for_one", strategy::one_for_one},
+                      {"one_for_all", strategy::one_for_all},
+                      {"rest_for_one", strategy::rest_for_one}});
+    if (const auto limit = f.find("intensity"))
+      read_intensity(*limit, into);
+    f.word<on_exhausted>(
+      "on_exhausted", into.on_exhausted,
+      {{"give_up", on_exhausted::give_up}, {"escalate", on_exhausted::escalate}});
+    if (const auto cooldown = f.find("cooldown"); cooldown && !cooldown->is_zero())
+      f.duration("cooldown", into.cooldown, 0ms);
+    else if (cooldown)
+      into.cooldown = 0ms;
+  }
+
+  void read_intensity(const reader& from, group_spec& into) {
+    fields f{from};
+    f.whole("restarts", into.intensity.restarts, 0, 1'000'000);
+    f.duration("within", into.intensity.within, 1ms);
+    f.finish();
+    intensities_.emplace(into.name, from);
+  }
+
+  void read_children(const reader& from, group_spec& into) {
+    for (const auto& child : from.items("a list of services and groups")) {
+      if (child.is_map())
+        into.children.emplace_back(read_group(child));
+      else if (const auto name = child.text())
+        read_service(*name, child, into);
+    }
+  }
+
+  void read_service(const std::string& name, const reader& at, group_spec& into) {
+    if (!services_.contains(name))
+      at.fail("no service " + quoted(name) + at.shared().problems.suggestion(name, names_));
+    else if (const auto [first, fresh] = places_.emplace(name, at.at().line); !fresh)
+      at.fail(quoted(name) + " stands in the tree twice; the first place is line "
+              + std::to_string(first->second));
+    else
+      into.children.emplace_back(name);
+  }
+
+  group_spec read_group(const reader& from) {
+    group_spec made;
+    fields f{from};
+    const auto name = f.text("group", made.name);
+    if (name && !made.name.empty())
+      check_group_name(made.name, *name);
+    read_policy(f, made);
+    f.word<restart_type>("restart", made.type,
+                         {{"permanent", restart_type::permanent},
+                          {"transient", restart_type::transient},
+                          {"temporary", restart_type::temporary}});
+    const auto children = f.find("children");
+    if (children)
+      read_children(*children, made);
+    const bool known = f.finish();
+    if (known && !name)
+      from.fail("needs 'group', its name");
+    if (known && !children)
+      from.fail("needs 'children'");
+    return made;
+  }
+
+  void check_group_name(const std::string& name, const reader& at) {
+    if (!check_name(name, at))
+      return;
+    if (services_.contains(name))
+      at.fail("there is a service " + quoted(name) + "; a group needs a name of its own");
+    else if (const auto [first, fresh] = groups_.emplace(name, at.at().line); !fresh)
+      at.fail("there is a group " + quoted(name) + " on line " + std::to_string(first->second));
+  }
+
+  void warn_of_intensities(const group_spec& group) const {
+    std::vector<const restart_spec*> restarts;
+    bool services_only = true;
+    for (const auto& child : group.children) {
+      if (const auto* name = std::get_if<std::string>(&child)) {
+        restarts.push_back(&services_.at(*name)->restart);
+        continue;
+      }
+      services_only = false;
+      warn_of_intensities(std::get<group_spec>(child));
+    }
+    const auto written = intensities_.find(group.name);
+    if (services_only && written != intensities_.end())
+      if (const auto why = never_exhausted(group.intensity, restarts))
+        written->second.warn(*why);
+  }
+
+  std::unordered_map<std::string, const service_spec*> services_;
+  std::vector<std::string> names_;              // of services, in file order
+  std::unordered_map<std::string, int> places_; // lines of services in the tree
+  std::unordered_map<std::string, int> groups_; // lines
+  std::unordered_map<std::string, reader> intensities_;
+};
+
+} // namespace
+
+group_spec read_tree(const std::optional<reader>& from,
+                     const std::vector<service_entry>& services) {
+  return tree_reader{services}.read(from);
+}
+
+} // namespace reeve::config
