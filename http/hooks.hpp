@@ -5,7 +5,9 @@
 #include "supervisor/service_tree.hpp"
 #include "supervisor/snapshot.hpp"
 
+#include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,7 +38,8 @@ struct order_reply {
 
 /// What the pages are made of: functions that `cli/` fills in, so that `http/`
 /// knows no actor. All are called on the loop thread. Those that take a callback
-/// may call it at once or later, on the loop thread, exactly once.
+/// may call it at once or later, on the loop thread, once; the client is told 503
+/// if that takes too long. All must be filled, but for the two that say otherwise.
 struct hooks {
   std::function<snapshot_ptr()> snapshot;
   std::function<void(std::function<void(std::string)>)> metrics_text;
@@ -45,7 +48,11 @@ struct hooks {
   std::function<void(std::function<void(tree_view)>)> tree;
   std::function<void(const std::string& service, order o, std::function<void(order_reply)>)>
     give_order;
-  /// Called after each answered request, for its metrics.
+  /// The tree as configured now, for the groups inside groups. May be left empty:
+  /// then only what a picture says of its service's group is known.
+  std::function<std::shared_ptr<const group_spec>()> groups;
+  /// Called after each answered request, for its metrics. May be left empty.
+  /// `endpoint` is a route's pattern or "other", `method` a usual one or "other".
   std::function<void(std::string_view method, std::string_view endpoint, int status,
                      std::chrono::microseconds took)>
     answered;

@@ -1,0 +1,131 @@
+#include "http/routes.hpp"
+
+#include "http/guard.hpp"
+#include "http/json_text.hpp"
+#include "http/pages.hpp"
+#include "supervisor/text.hpp"
+
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace reeve::http {
+
+namespace {
+
+answer json_answer(std::string body, int status = 200) {
+  answer a;
+  a.status = status;
+  a.body = std::move(body);
+  return a;
+}
+
+answer no_such(const std::string& noun, const std::string& name,
+               const std::vector<std::string>& candidates) {
+  auto message = "no " + noun + " '" + name + "'";
+  if (const auto near = nearest(name, candidates))
+    message += "; did you mean '" + *near + "'?";
+  return error_answer(404, "not_found", message);
+}
+
+answer no_such_service(const std::string& name, const snapshot_ptr& now) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; now && i < now->size(); ++i)
+    names.push_back(now->at(i).name);
+  return no_such("service", name, names);
+}
+
+void add_daemon_pages(router& to, const hooks& from) {
+  to.add("GET", "/livez", [&from](const request&, const router::parts&, reply give) {
+    from.alive([give = std::move(give)](bool alive) {
+      give(alive ? json_answer(R"({"status":"alive"})")
+                 : error_answer(503, "not_alive", "the daemon's actors do not answer"));
+    });
+  });
+  to.add("GET", "/readyz", [&from](const request&, const router::parts&, const reply& give) {
+    give(from.ready()
+           ? json_answer(R"({"status":"ready"})")
+           : error_answer(503, "not_ready", "not every service has had its first verdict yet"));
+  });
+  to.add("GET", "/metrics", [&from](const request&, const router::parts&, reply give) {
+    from.metrics_text([give = std::move(give)](std::string text) {
+      answer a;
+      a.content_type = "text/plain; version=0.0.4; charset=utf-8";
+      a.body = std::move(text);
+      give(std::move(a));
+    });
+  });
+}
+
+void add_health_pages(router& to, const hooks& from, const server_spec& spec) {
+  const auto page = std::make_shared<health_page>(spec.fail_on);
+  to.add("GET", "/health", [&from, page](const request&, const router::parts&, const reply& give) {
+    give(page->show(from.snapshot()));
+  });
+  to.add("GET", "/health/{group}",
+         [&from, page](const request&, const router::parts& parts, const reply& give) {
+           if (const auto members = members_of(parts[0], from))
+             give(page->show(from.snapshot(), *members));
+           else
+             give(no_such("group", parts[0], group_names(from)));
+         });
+}
+
+void add_api_pages(router& to, const hooks& from) {
+  const auto list = std::make_shared<service_list_page>();
+  to.add("GET", "/api/v1/services",
+         [&from, list](const request&, const router::parts&, const reply& give) {
+           give(list->show(from.snapshot()));
+         });
+  to.add("GET", "/api/v1/services/{name}",
+         [&from](const request&, const router::parts& parts, const reply& give) {
+           const auto now = from.snapshot();
+           const auto service = now ? now->find(parts[0]) : nullptr;
+           give(service ? json_answer(service_text(*service)) : no_such_service(parts[0], now));
+         });
+  to.add("GET", "/api/v1/tree", [&from](const request&, const router::parts&, reply give) {
+    from.tree([&from, give = std::move(give)](const tree_view& tree) {
+      give(json_answer(tree_text(tree, from.snapshot())));
+    });
+  });
+}
+
+answer answer_to_order(const std::string& name, order o, const order_reply& said,
+                       const snapshot_ptr& now) {
+  switch (said.what) {
+  case order_answer::accepted:
+    return json_answer("{\"service\":" + quote(name) + ",\"order\":" + quote(to_string(o))
+                         + ",\"status\":\"accepted\"}",
+                       202);
+  case order_answer::refused:
+    return error_answer(409, "conflict", said.message);
+  case order_answer::no_such_service:
+    break;
+  }
+  return no_such_service(name, now);
+}
+
+void add_orders(router& to, const hooks& from, const server_spec& spec) {
+  for (auto o : {order::restart, order::stop, order::start, order::pause, order::resume})
+    to.add("POST", "/api/v1/services/{name}/" + std::string{to_string(o)},
+           [&from, spec, o](const request& r, const router::parts& parts, reply give) {
+             if (auto refused = refuse_order(r, spec))
+               return give(std::move(*refused));
+             const auto& name = parts[0];
+             from.give_order(name, o,
+                             [&from, name, o, give = std::move(give)](const order_reply& said) {
+                               give(answer_to_order(name, o, said, from.snapshot()));
+                             });
+           });
+}
+
+} // namespace
+
+void add_routes(router& to, const hooks& from, const server_spec& spec) {
+  add_health_pages(to, from, spec); // first: asked most often
+  add_daemon_pages(to, from);
+  add_api_pages(to, from);
+  add_orders(to, from, spec);
+}
+
+} // namespace reeve::http

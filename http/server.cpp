@@ -1,0 +1,41 @@
+#include "http/server.hpp"
+
+#include "http/front.hpp"
+#include "http/router.hpp"
+#include "http/routes.hpp"
+
+#include <utility>
+
+namespace reeve::http {
+
+struct server::state {
+  server_spec spec;
+  hooks from;
+  router pages;
+  front clients; // last: closes first
+
+  state(io::loop& l, server_spec s, hooks h, front_limits limits)
+      : spec{std::move(s)}, from{std::move(h)}, clients{l, limits,
+                                                        [this](const request& r, reply give) {
+                                                          pages.route(r, std::move(give));
+                                                        },
+                                                        from.answered} {
+    add_routes(pages, from, spec);
+  }
+};
+
+server::server(io::loop& l, server_spec spec, hooks h, front_limits limits)
+    : state_{std::make_unique<state>(l, std::move(spec), std::move(h), limits)} {
+}
+
+server::~server() = default;
+
+status server::listen() {
+  return state_->clients.listen(state_->spec.host, state_->spec.port);
+}
+
+int server::port() const {
+  return state_->clients.port();
+}
+
+} // namespace reeve::http
