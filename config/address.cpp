@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstddef>
 #include <optional>
 
 namespace reeve::config {
@@ -23,10 +24,12 @@ bool is_host(std::string_view host) {
   });
 }
 
+// Near enough: the resolver has the last word. A zone may follow, as in fe80::1%eth0.
 bool is_ipv6(std::string_view host) {
-  return host.find(':') != host.npos && std::all_of(host.begin(), host.end(), [](char c) {
-           return alphanumeric(c) || one_of(c, ":.%");
-         });
+  const auto zone = std::min(host.find('%'), host.size());
+  return host.find(':') < zone && host.find_first_not_of("0123456789abcdefABCDEF:.") >= zone
+         && std::all_of(host.begin() + static_cast<std::ptrdiff_t>(zone), host.end(),
+                        [](char c) { return alphanumeric(c) || one_of(c, "%.-_"); });
 }
 
 std::optional<int> parse_port(std::string_view text, int lowest) {

@@ -25,7 +25,7 @@ std::optional<T> parsed(const reader& at, Parse parse) {
   auto made = parse(*text);
   if (made)
     return std::move(*made);
-  at.fail(made.sentence());
+  at.fail_parsed(made.sentence());
   return {};
 }
 
@@ -287,7 +287,7 @@ std::vector<check_spec> read_single_check(const reader& from, const check_spec& 
 
 std::vector<check_spec> read_checks(const reader& from, const check_spec& defaults) {
   std::vector<check_spec> checks;
-  for (const auto& item : from.items("a list of checks; name it 'check' for a single one"))
+  for (const auto& item : from.items("a list of checks (a single one is named 'check')"))
     checks.push_back(read_check(item, defaults));
   name_checks(checks);
   return checks;

@@ -280,10 +280,19 @@ bool is_text(std::string_view text, problem_list& problems) {
   return true;
 }
 
-std::string sentence(const std::string& yaml_cpp) {
-  if (yaml_cpp.rfind("the referenced anchor is not defined", 0) == 0)
+// YAML allows no tab there, and yaml-cpp's message leads nobody to it.
+bool indented_by_tab(std::string_view text, int line) {
+  for (; line > 1 && !text.empty(); --line)
+    text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  const auto indent = text.substr(0, text.find_first_not_of(" \t"));
+  return indent.find('\t') != indent.npos;
+}
+
+std::string sentence(const YAML::Exception& e, std::string_view text) {
+  if (e.msg.rfind("the referenced anchor is not defined", 0) == 0)
     return "this alias has no anchor before it";
-  return "not valid YAML: " + shown(yaml_cpp);
+  const bool tab = indented_by_tab(text, mark_of(e.mark).line);
+  return "not valid YAML: " + shown(e.msg) + (tab ? "; indent with blanks, not tabs" : "");
 }
 
 } // namespace
@@ -305,7 +314,7 @@ node_ptr parse_document(std::string_view text, problem_list& problems) {
   } catch (const refusal& r) {
     problems.add(r.at, "", r.what);
   } catch (const YAML::Exception& e) {
-    problems.add(mark_of(e.mark), "", sentence(e.msg));
+    problems.add(mark_of(e.mark), "", sentence(e, text));
   } catch (const std::exception& e) {
     problems.add({}, "", std::string{"cannot be read: "} + e.what());
   }

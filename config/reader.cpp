@@ -74,6 +74,23 @@ void reader::fail(std::string what) const {
   shared_->problems.add(at_, path_, std::move(what));
 }
 
+void reader::fail_parsed(std::string_view sentence) const {
+  if (value_->text.find("${") == std::string::npos)
+    return fail(std::string{sentence});
+  std::string safe;
+  while (!sentence.empty()) {
+    const auto open = sentence.find('\'');
+    const auto close = open == sentence.npos ? open : sentence.find('\'', open + 1);
+    safe += sentence.substr(0, open);
+    if (close == sentence.npos)
+      break;
+    const auto inside = sentence.substr(open + 1, close - open - 1);
+    safe += value_->text.find(inside) == std::string::npos ? quoted_text() : quoted(inside);
+    sentence.remove_prefix(close + 1);
+  }
+  fail(safe);
+}
+
 void reader::warn(std::string what) const {
   shared_->problems.warn(at_, path_, std::move(what));
 }
@@ -163,7 +180,7 @@ std::optional<std::chrono::milliseconds> reader::duration(std::chrono::milliseco
     return {};
   const auto value = parse_duration(*given);
   if (!value)
-    fail(value.sentence());
+    fail_parsed(value.sentence());
   else if (*value < least)
     fail("must be at least " + format_duration(least) + ", not " + quoted_text());
   else
@@ -200,7 +217,7 @@ std::vector<reader> reader::items(std::string_view wanted) const {
 
 std::vector<std::string> reader::command() const {
   std::vector<std::string> all;
-  for (const auto& item : items("a list: [program, argument, ...]; no shell takes part"))
+  for (const auto& item : items("a list such as [program, argument], as no shell takes part"))
     all.push_back(item.text(all.empty() ? empty::refused : empty::allowed).value_or(""));
   return all;
 }

@@ -42,6 +42,9 @@ public:
   bool is_zero() const;
 
   void fail(std::string what) const;
+  /// The same for a sentence that quotes parts of the text: what the environment
+  /// brought in may be secret, so what is written is quoted instead.
+  void fail_parsed(std::string_view sentence) const;
   void warn(std::string what) const;
   /// "must be `wanted`, not a list".
   void fail_type(std::string_view wanted) const;

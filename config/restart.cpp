@@ -58,7 +58,7 @@ std::optional<docker_target> read_docker(const reader& from) {
   auto name = parse_container(*text);
   if (name)
     return docker_target{*name};
-  from.fail(name.sentence());
+  from.fail_parsed(name.sentence());
   return {};
 }
 

@@ -20,7 +20,7 @@ void read_listen(const reader& from, server_spec& into) {
     into.host = parsed->host;
     into.port = parsed->port;
   } else {
-    from.fail(parsed.sentence());
+    from.fail_parsed(parsed.sentence());
   }
 }
 

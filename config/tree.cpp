@@ -71,6 +71,8 @@ private:
     for (const auto& child : from.items("a list of services and groups")) {
       if (child.is_map())
         into.children.emplace_back(read_group(child));
+      else if (!child.is_scalar())
+        child.fail_type("the name of a service, or a map with 'group'");
       else if (const auto name = child.text())
         read_service(*name, child, into);
     }

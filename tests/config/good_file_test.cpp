@@ -1,0 +1,235 @@
+#include "tests/config/fixture.hpp"
+
+#include <csignal>
+
+namespace reeve::config {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto none = std::nullopt;
+
+class every_key : public testing::Test {
+protected:
+  static loaded load() {
+    auto result = load_file(folder / "every_key.yaml", environment_of({}));
+    if (const auto* problems = std::get_if<1>(&result))
+      ADD_FAILURE() << lines(*problems);
+    return std::get<0>(result);
+  }
+
+  const daemon_spec spec_ = load().spec;
+
+  const service_spec& service(std::size_t index) const {
+    return spec_.services.at(index);
+  }
+};
+
+check_spec by_default(std::string name, check_target target) {
+  return {std::move(name), std::move(target), role::liveness, 20s, 4s, 2, 3, 15s, {}};
+}
+
+TEST_F(every_key, of_the_daemon_arrives) {
+  EXPECT_EQ(spec_.server, (server_spec{"::1", 9000, health::degraded, "/etc/reeve/token"}));
+  EXPECT_EQ(spec_.docker, (docker_spec{"/run/docker.sock"}));
+  EXPECT_EQ(spec_.metrics_prefix, "watch_2");
+}
+
+TEST_F(every_key, services_come_in_file_order) {
+  std::vector<std::string> names;
+  for (const auto& s : spec_.services)
+    names.push_back(s.name);
+  EXPECT_EQ(names, (std::vector<std::string>{"postgres", "backend", "mailer", "cron", "queue"}));
+}
+
+TEST_F(every_key, short_forms_are_long_forms) {
+  service_spec expected;
+  expected.name = "postgres";
+  expected.checks = {by_default("tcp", tcp_check{"localhost", 5432})};
+  expected.restart = {docker_target{"jarvis_postgres"},
+                      restart_type::transient,
+                      {false, 2s, 1.5, 1min, 0},
+                      10min,
+                      30s};
+  EXPECT_EQ(service(0), expected);
+}
+
+TEST_F(every_key, of_a_service_arrives) {
+  const auto& s = service(1);
+  EXPECT_EQ(s.description, "the API");
+  EXPECT_EQ(s.labels, (std::map<std::string, std::string>{{"team", "core"}, {"x-tier", "2"}}));
+  EXPECT_EQ(s.depends_on, (std::vector<std::string>{"postgres"}));
+  EXPECT_EQ(s.restart, (restart_spec{docker_target{"jarvis_backend"}, restart_type::temporary,
+                                     backoff_policy{.none = true}, 10min, 20s}));
+}
+
+TEST_F(every_key, of_an_http_check_arrives) {
+  check_spec expected{
+    "http",
+    http_check{"https://user:word@backend.example:8443/health?deep=1",
+               "POST",
+               {{"Accept", "application/json"}, {"x-key", "secret"}, {"Empty", ""}},
+               "{}",
+               3,
+               {false, "/ca.pem", "/c.pem", "/k.pem"}},
+    role::readiness,
+    90s,
+    10s,
+    5,
+    4,
+    2h,
+    {}};
+  expected.expect.status = {{200, 299}, {304, 304}};
+  expected.expect.latency = {250ms, 2s};
+  expected.expect.contains = "ok";
+  expected.expect.matches = "^..$";
+  expected.expect.json = {{"status", {comparator::equal, "healthy"}},
+                          {"checks.db.lag", {comparator::less, "600"}},
+                          {"up", {comparator::equal, "true"}},
+                          {"x-y", {comparator::not_equal, "0"}}};
+  expected.expect.certificate_left = {14 * 24h, 3 * 24h};
+  EXPECT_EQ(service(1).checks.at(0), expected);
+}
+
+TEST_F(every_key, of_the_other_checks_arrives) {
+  const auto& checks = service(1).checks;
+  ASSERT_EQ(checks.size(), 8u);
+
+  auto merged = by_default("http-2", http_check{"http://backend.example/"});
+  merged.interval = 2s;
+  merged.timeout = 1s;
+  merged.expect.status = {{200, 299}};
+  EXPECT_EQ(checks[1], merged);
+
+  auto exec = by_default("exec", exec_check{{"pg_isready", "-q", ""}});
+  exec.expect.latency = {none, 3s};
+  EXPECT_EQ(checks[2], exec);
+  EXPECT_EQ(checks[3], by_default("exec-2", exec_check{{"true"}}));
+
+  auto heartbeat = by_default("heartbeat", heartbeat_check{"/tmp/beat"});
+  heartbeat.healthy_after = 1;
+  heartbeat.expect.age = {60s, 120s};
+  EXPECT_EQ(checks[4], heartbeat);
+
+  auto docker = by_default("docker", docker_check{"jarvis_backend"});
+  docker.healthy_after = 1;
+  EXPECT_EQ(checks[5], docker);
+  docker.name = "docker-2";
+  EXPECT_EQ(checks[6], docker);
+  EXPECT_EQ(checks[7], by_default("tcp", tcp_check{"::1", 80}));
+}
+
+TEST_F(every_key, of_a_process_arrives) {
+  const process_spec expected{
+    {"./mailer", "--queue", "main"}, "/srv", {{"LANG", "C"}, {"EMPTY", ""}}, SIGINT, "mail"};
+  EXPECT_EQ(service(2).restart,
+            (restart_spec{expected, restart_type::permanent, {false, 2s, 1.5, 2min, 0}, 15s, 30s}));
+}
+
+TEST_F(every_key, of_an_exec_target_arrives) {
+  EXPECT_EQ(service(3).restart.target,
+            (restart_target{exec_target{{}, {}, {"restart-cron", "now"}}}));
+  EXPECT_EQ(service(4).restart.target,
+            (restart_target{exec_target{{"up"}, {"down"}, {"again", "$HOME"}}}));
+}
+
+TEST_F(every_key, of_the_tree_arrives) {
+  const group_spec inner{.name = "inner", .children = {"queue"}};
+  const group_spec app{"app", strategy::rest_for_one,  {0, 5min},         on_exhausted::escalate,
+                       1min,  restart_type::temporary, {"backend", inner}};
+  const group_spec root{"root",
+                        strategy::one_for_all,
+                        {7, 1h},
+                        on_exhausted::escalate,
+                        0ms,
+                        restart_type::permanent,
+                        {"postgres", app, "mailer", "cron"}};
+  EXPECT_EQ(spec_.tree, root);
+}
+
+TEST_F(every_key, is_no_reason_for_a_warning) {
+  EXPECT_EQ(lines(load().warnings), "");
+}
+
+TEST(defaults, are_those_of_the_specs) {
+  daemon_spec expected;
+  service_spec web;
+  web.name = "web";
+  web.checks = {{.name = "tcp", .target = tcp_check{"localhost", 80}}};
+  expected.services = {web};
+  expected.tree.name = "root";
+  expected.tree.children = {"web"};
+  EXPECT_EQ(good("services: {web: {check: tcp://localhost:80}}").spec, expected);
+}
+
+TEST(defaults, of_an_http_check_want_a_good_status) {
+  EXPECT_EQ(check("http://localhost/").expect.status, (std::vector{status_range{200, 299}}));
+}
+
+TEST(defaults, are_overridden_key_by_key) {
+  const auto made = service("defaults: {check: {interval: 10s, healthy_after: 2}, "
+                            "restart: {backoff: {initial: 3s, max: 9s}}}\n"
+                            "services: {web: {check: {tcp: tcp://a:1, interval: 20s}, "
+                            "restart: {docker: a, backoff: {max: 4s}}}}");
+  EXPECT_EQ(made.checks.at(0).interval, 20s);
+  EXPECT_EQ(made.checks.at(0).healthy_after, 2);
+  EXPECT_EQ(made.restart.backoff, (backoff_policy{false, 3s, 2, 4s, 0.2}));
+}
+
+TEST(defaults, that_say_backoff_none_are_overridden_by_any_backoff) {
+  const auto made = service("defaults: {restart: {backoff: none}}\n"
+                            "services: {web: {restart: {docker: a, backoff: {initial: 4s}}}}");
+  EXPECT_EQ(made.restart.backoff, (backoff_policy{.initial = 4s}));
+}
+
+TEST(defaults, leave_their_timeout_alone_for_services_with_longer_intervals) {
+  const auto made =
+    good("defaults: {check: {interval: 2s}}\n"
+         "services: {a: {check: tcp://a:1}, b: {check: {tcp: tcp://a:1, interval: 9s}}}");
+  EXPECT_EQ(made.spec.services.at(0).checks.at(0).timeout, 2s) << "shortened to the interval";
+  EXPECT_EQ(made.spec.services.at(1).checks.at(0).timeout, 5s);
+}
+
+TEST(restart_target, may_be_a_docker_url_in_the_long_form_too) {
+  EXPECT_EQ(restart("{docker: docker://web}").target, (restart_target{docker_target{"web"}}));
+}
+
+TEST(restart_target, of_start_and_stop_needs_no_restart) {
+  EXPECT_EQ(restart("{exec: {start: [up], stop: [down]}}").target,
+            (restart_target{exec_target{{"up"}, {"down"}, {}}}));
+}
+
+TEST(stop_signal, has_a_name_with_or_without_sig_or_a_number) {
+  for (const auto* text : {"INT", "SIGINT", "2"}) {
+    const auto made =
+      service(std::string{"services: {a: {process: {command: [a], stop_signal: "} + text + "}}}");
+    EXPECT_EQ(std::get<process_spec>(made.restart.target).stop_signal, SIGINT) << text;
+  }
+}
+
+TEST(durations, are_sums_of_units) {
+  EXPECT_EQ(check("{tcp: tcp://a:1, interval: 1d2h3m4s5ms}").interval, 24h + 2h + 3min + 4s + 5ms);
+  EXPECT_EQ(check("{tcp: tcp://a:1, interval: 36500d}").interval, 36'500 * 24h);
+}
+
+TEST(listen, takes_a_name_an_address_and_port_0) {
+  const auto listen = [](const std::string& text) {
+    return good("server: {listen: '" + text + "'}\nservices: {a: {check: tcp://a:1}}").spec.server;
+  };
+  EXPECT_EQ(listen("localhost:80"), (server_spec{"localhost", 80}));
+  EXPECT_EQ(listen("[fe80::1%eth0]:80"), (server_spec{"fe80::1%eth0", 80}));
+  EXPECT_EQ(listen("0.0.0.0:0"), (server_spec{"0.0.0.0", 0}));
+}
+
+TEST(examples, are_good_and_without_warnings) {
+  const auto examples = std::filesystem::path{REEVE_SOURCE_DIR} / "examples";
+  for (const auto& entry : std::filesystem::directory_iterator{examples}) {
+    const auto file = entry.path() / "reeve.yaml";
+    const auto result = load_file(file, environment_of({}));
+    ASSERT_EQ(result.index(), 0u) << lines(std::get<1>(result));
+    EXPECT_EQ(lines(std::get<0>(result).warnings), "") << file;
+  }
+}
+
+} // namespace
+} // namespace reeve::config

@@ -1,0 +1,120 @@
+#include "tests/config/fixture.hpp"
+
+namespace reeve::config {
+namespace {
+
+std::string warnings(const std::string& text) {
+  return lines(good(text).warnings);
+}
+
+std::string of_restart(const std::string& restart) {
+  return warnings("services:\n  web:\n    check: tcp://a:1\n    restart: " + restart + "\n");
+}
+
+// Services restarted with these backoffs, in a tree with this intensity.
+std::string of_intensity(const std::string& intensity, const std::vector<std::string>& restarts) {
+  std::string text = "tree: {intensity: " + intensity + "}\nservices:\n";
+  for (const auto& r : restarts)
+    text += "  s" + std::to_string(text.size()) + ": {restart: {docker: a, " + r + "}}\n";
+  return warnings(text);
+}
+
+TEST(intensity, that_the_backoff_cannot_exhaust_is_warned_of) {
+  EXPECT_EQ(of_intensity("{restarts: 5, within: 10s}", {"backoff: {initial: 1s}"}),
+            "reeve.yaml:1:19: tree.intensity: can never be exhausted: that takes 6 failures within "
+            "10s, and the backoff leaves room for 4 (its delays are 1s, 2s, 4s, 8s)\n");
+}
+
+TEST(intensity, that_the_backoff_can_just_exhaust_is_not_warned_of) {
+  EXPECT_EQ(of_intensity("{restarts: 3, within: 7s}", {"backoff: {initial: 1s}"}), "");
+  EXPECT_NE(of_intensity("{restarts: 3, within: 6s}", {"backoff: {initial: 1s}"}), "");
+}
+
+TEST(intensity, can_be_exhausted_by_several_services_together) {
+  const std::string slow = "backoff: {initial: 10s}";
+  EXPECT_EQ(of_intensity("{restarts: 1, within: 5s}", {slow, slow}), "");
+  EXPECT_EQ(of_intensity("{restarts: 2, within: 5s}", {slow, slow}),
+            "reeve.yaml:1:19: tree.intensity: can never be exhausted: that takes 3 failures within "
+            "5s, and the backoff leaves room for 2 of its 2 services together\n");
+}
+
+TEST(intensity, can_be_exhausted_after_runs_that_reset_the_backoff) {
+  // Delays grow to 1 h, but a run of 1 s resets them: 1 s + 1 s each time.
+  const std::string reset = "reset_after: 1s, backoff: {initial: 1s, factor: 100, max: 1h}";
+  EXPECT_EQ(of_intensity("{restarts: 5, within: 10s}", {reset}), "");
+  EXPECT_NE(of_intensity("{restarts: 5, within: 8s}", {reset}), "");
+}
+
+TEST(intensity, is_always_exhausted_without_backoff) {
+  EXPECT_EQ(of_intensity("{restarts: 99, within: 1ms}", {"backoff: none"}), "");
+}
+
+TEST(intensity, of_a_group_that_restarts_nothing_is_warned_of) {
+  const auto* said = "reeve.yaml:1:19: tree.intensity: has no effect: nothing directly in this "
+                     "group is ever restarted\n";
+  EXPECT_EQ(warnings("tree: {intensity: {restarts: 1}}\nservices: {a: {check: tcp://a:1}}"), said);
+  EXPECT_EQ(of_intensity("{restarts: 1}", {"type: temporary"}), said);
+}
+
+TEST(intensity, of_a_group_with_groups_is_left_alone) {
+  EXPECT_EQ(warnings("tree: {intensity: {within: 1s}, children: [{group: g, children: [a]}]}\n"
+                     "services: {a: {restart: docker://a}}"),
+            "");
+}
+
+TEST(intensity, that_nobody_wrote_is_left_alone) {
+  EXPECT_EQ(of_restart("{docker: web, backoff: {initial: 1h, max: 1h}}"), "");
+}
+
+TEST(restart_options, without_a_target_are_warned_of) {
+  EXPECT_EQ(of_restart("{type: transient}"),
+            "reeve.yaml:4:14: services.web.restart: has no effect: there is nothing to restart; "
+            "add 'process', or 'docker' or 'exec' here\n");
+}
+
+TEST(restart_options, of_a_process_have_their_target) {
+  EXPECT_EQ(warnings("services: {a: {process: {command: [a]}, restart: {type: transient}}}"), "");
+}
+
+TEST(reset_after, shorter_than_the_first_delay_is_warned_of) {
+  EXPECT_EQ(of_restart("{docker: web, reset_after: 1s, backoff: {initial: 10s}}"),
+            "reeve.yaml:4:41: services.web.restart.reset_after: 1s is shorter than the first "
+            "delay, 10s: a service that lives a little longer than it is restarted for ever "
+            "without backing off\n");
+  EXPECT_EQ(of_restart("{docker: web, reset_after: 10s, backoff: {initial: 10s}}"), "");
+}
+
+TEST(reset_after, of_no_backoff_is_warned_of) {
+  EXPECT_EQ(of_restart("{docker: web, reset_after: 1s, backoff: none}"),
+            "reeve.yaml:4:41: services.web.restart.reset_after: has no effect: 'backoff: none' has "
+            "nothing to reset\n");
+}
+
+TEST(latency, that_the_timeout_forestalls_is_warned_of) {
+  const auto of_latency = [](const std::string& limits) {
+    return warnings("services:\n  web:\n    check:\n      tcp: tcp://a:1\n      timeout: 2s\n"
+                    "      expect: {latency: "
+                    + limits + "}\n");
+  };
+  EXPECT_EQ(of_latency("{degraded: 1s, unhealthy: 2s}"),
+            "reeve.yaml:6:25: services.web.check.expect.latency: 2s can never be reached: the "
+            "check has failed by then, its timeout is 2s\n");
+  EXPECT_EQ(of_latency("{degraded: 1s, unhealthy: 1999ms}"), "");
+}
+
+TEST(healthy_after, of_a_check_that_tells_facts_is_warned_of) {
+  EXPECT_EQ(warnings("services: {a: {check: {docker: a, healthy_after: 2}}}"),
+            "reeve.yaml:1:50: services.a.check.healthy_after: has no effect: what a docker check "
+            "tells is a fact, and counts at once\n");
+  EXPECT_EQ(warnings("services: {a: {check: {tcp: tcp://a:1, healthy_after: 2}}}"), "");
+}
+
+TEST(tls, of_an_http_url_is_warned_of) {
+  EXPECT_EQ(warnings("services: {a: {check: {http: http://a/, tls: {verify: false}}}}"),
+            "reeve.yaml:1:46: services.a.check.tls: has no effect on an http:// URL\n");
+  EXPECT_EQ(
+    warnings("services: {a: {check: {http: http://a/, redirects: 1, tls: {verify: false}}}}"), "");
+}
+
+} // namespace
+} // namespace reeve::config
