@@ -166,17 +166,6 @@ void service_tree::state::cancel_wait(tree_node& n) {
   n.waits_for = nullptr;
 }
 
-/// What was to be started together with `n` is started now, for `n` will not be.
-void service_tree::state::release_waiters(tree_node& n) {
-  if (n.waiters.empty())
-    return;
-  tree_plan p;
-  p.owner = n.parent;
-  p.reason = "without '" + n.name + "'";
-  adopt_waiters(n, p);
-  launch(std::move(p));
-}
-
 void service_tree::state::run_due(mono_time now) {
   while (!timers.empty() && timers.begin()->first.first <= now) {
     auto& n = *timers.begin()->second;

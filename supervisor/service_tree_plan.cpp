@@ -151,6 +151,20 @@ void service_tree::state::adopt_waiters(const tree_node& n, tree_plan& p) const 
     adopt_waiters(*child, p);
 }
 
+/// What was to be started together with `n` is started now, for `n` will not be.
+void service_tree::state::release_waiters(tree_node& n) {
+  if (n.waiters.empty())
+    return;
+  tree_plan p;
+  p.owner = n.parent;
+  p.reason = "without '" + n.name + "'";
+  for (auto* s : n.waiters)
+    if (may_start(*s))
+      p.starts.push_back(s);
+  complete(p);
+  launch(std::move(p));
+}
+
 /// As OTP's new supervisor process: nothing is counted or pending in it.
 void service_tree::state::renew(tree_node& group) {
   cancel_wait(group);

@@ -112,7 +112,6 @@ public:
   bool climb(tree_plan& p, tree_node& origin, bool stable, mono_time now, double random);
   void wait(tree_node& n, mono_time due, bool careful);
   void cancel_wait(tree_node& n);
-  void release_waiters(tree_node& n);
   void run_due(mono_time now);
 
   // service_tree_plan.cpp: who is stopped and started.
@@ -122,6 +121,7 @@ public:
   void collect_stops(tree_node& n, std::deque<tree_node*>& stops) const;
   void collect_starts(tree_node& n, std::deque<tree_node*>& starts) const;
   void adopt_waiters(const tree_node& n, tree_plan& p) const;
+  void release_waiters(tree_node& n);
   void renew(tree_node& group);
   void launch_or_block(tree_plan p, tree_node& n);
   void launch(tree_plan drawn);
