@@ -118,6 +118,18 @@ TEST_F(launcher_test, kills_the_family_of_one_that_ignores_the_stop) {
   EXPECT_TRUE(none_alive(numbers(lines["a"])));
 }
 
+TEST_F(launcher_test, kills_one_that_went_to_another_group) {
+  const std::string elsewhere = "$SIG{TERM} = 'IGNORE'; $| = 1; $child = fork;"
+                                "if (!$child) { setpgrp(0, 0); sleep 1000; }"
+                                "select(undef, undef, undef, 0.001) until setpgrp(0, $child);"
+                                "print \"$$\\n$child\\n\"; sleep 1000;";
+  ASSERT_EQ(start("a", {{"perl", "-e", elsewhere}, {}, {}}), "");
+  ASSERT_TRUE(run_until(home, [&] { return lines["a"].size() == 2; }));
+  stop("a", milliseconds{20});
+  EXPECT_EQ(exits["a"].at(0).signal, SIGKILL);
+  EXPECT_TRUE(none_alive(numbers(lines["a"])));
+}
+
 TEST_F(launcher_test, reaps_adopted_grandchildren_while_the_service_runs) {
   ASSERT_EQ(start("a", shell("(sh -c 'echo $$' &); echo ready; exec sleep 1000")), "");
   ASSERT_TRUE(run_until(home, [&] { return lines["a"].size() == 2; }));
@@ -171,8 +183,8 @@ TEST_F(launcher_test, ends_with_its_owner) {
 
 TEST(launcher_without_reeve, stops_the_service_by_its_signal_and_the_family_with_it) {
   test::temp_folder folder;
-  auto spec =
-    shell("trap 'echo stopped > note; exit' USR1; " + family + "while :; do sleep 0.01; done");
+  auto spec = shell("trap 'seq 1 20000; echo stopped > note; exit' USR1; " + family
+                    + "while :; do sleep 0.01; done");
   spec.cwd = folder.path();
   spec.stop_signal = SIGUSR1;
   other_reeve reeve{spec, std::chrono::seconds{20}};
@@ -183,6 +195,17 @@ TEST(launcher_without_reeve, stops_the_service_by_its_signal_and_the_family_with
   loop l;
   EXPECT_TRUE(run_until(l, [&] { return none_alive(pids); }));
   EXPECT_TRUE(std::filesystem::exists(folder / "note"));
+}
+
+TEST(launcher_without_reeve, is_not_needed_to_end_the_service) {
+  other_reeve reeve{shell("echo $$; exec sleep 1000"), std::chrono::hours{1}};
+  const auto pids = numbers(reeve.say(1));
+  ASSERT_EQ(pids.size(), 1U);
+  kill(reeve.pid, SIGSTOP); // it must not do it
+  kill(parent_of(pids[0]), SIGKILL);
+  loop l;
+  EXPECT_TRUE(run_until(l, [&] { return none_alive(pids); }));
+  reeve.die();
 }
 
 TEST(launcher_without_reeve, kills_a_service_that_ignores_its_signal) {
