@@ -33,6 +33,12 @@ bool foreign(const std::string& tag) {
   return !tag.empty() && tag != "?" && tag != "!" && tag.rfind("tag:yaml.org,2002:", 0) != 0;
 }
 
+// yaml-cpp's word for block or flow; its name differs by version.
+template <class Style>
+Style style_of(void (YAML::EventHandler::*)(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                                            Style));
+using style = decltype(style_of(&YAML::EventHandler::OnMapStart));
+
 /// Makes nodes of yaml-cpp's events. They are used, and not its own nodes,
 /// because those forget duplicate keys and where aliases stand.
 class builder : public YAML::EventHandler {
@@ -75,14 +81,14 @@ public:
   }
 
   void OnSequenceStart(const YAML::Mark& m, const std::string& tag, YAML::anchor_t anchor,
-                       YAML::EmitterStyle::value) override {
+                       style) override {
     open(node::kind::list, m, tag, anchor);
   }
   void OnSequenceEnd() override {
     close();
   }
   void OnMapStart(const YAML::Mark& m, const std::string& tag, YAML::anchor_t anchor,
-                  YAML::EmitterStyle::value) override {
+                  style) override {
     open(node::kind::map, m, tag, anchor);
   }
   void OnMapEnd() override {
