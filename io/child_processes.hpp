@@ -37,9 +37,12 @@ class child_processes {
 public:
   struct hooks {
     /// A child ended, by itself or ordered. Its last output was given before.
-    std::function<void(const std::string& name, const process_exit& e)> exited;
-    /// A line of its output, without the newline; long lines come in pieces.
-    std::function<void(const std::string& name, std::string_view line)> output;
+    std::function<void(const std::string& name, const process_exit& e)> exited =
+      [](const std::string&, const process_exit&) {};
+    /// A line of its output, without the newline; lines over 8 KiB come in pieces. A
+    /// child that writes megabytes a second is made to wait.
+    std::function<void(const std::string& name, std::string_view line)> output =
+      [](const std::string&, std::string_view) {};
   };
 
   /// `launcher`: path of the launcher executable.

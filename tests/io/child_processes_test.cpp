@@ -105,6 +105,13 @@ TEST_F(child_processes_test, says_why_it_cannot_start) {
   EXPECT_EQ(start("a", {{"true"}, {}, {}}), "");
 }
 
+TEST_F(child_processes_test, needs_nobody_to_listen) {
+  child_processes unheard{home, launcher_path, {}};
+  unheard.start("a", shell("echo hello; exit 3"), milliseconds{0}, [](status) {});
+  ASSERT_TRUE(run_until(home, [&] { return unheard.last_exit("a").has_value(); }));
+  EXPECT_EQ(unheard.last_exit("a")->code, 3);
+}
+
 TEST_F(child_processes_test, says_where_the_launcher_belongs) {
   child_processes lost{home, "/no/reeve-launcher", {}};
   std::string why;
