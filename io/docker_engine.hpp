@@ -15,6 +15,7 @@ class loop;
 
 /// A container as the engine describes it.
 struct container_state {
+  bool exists = true; ///< false: the engine knows no such container
   bool running = false;
   bool restarting = false; ///< the engine itself is about to restart it
   bool paused = false;
@@ -49,7 +50,8 @@ struct container_fact {
 /// Reconnects with backoff. Loop thread only.
 class docker_engine {
 public:
-  docker_engine(loop& l, std::string socket);
+  explicit docker_engine(loop& l, std::string socket,
+                         std::chrono::milliseconds relist = std::chrono::seconds{30});
   /// Requests under way complete with an error, before it returns.
   ~docker_engine();
 
@@ -70,13 +72,15 @@ public:
   void restart(const std::string& container, std::chrono::milliseconds stop_timeout,
                std::optional<wall_time> failed_at, completion done);
 
-  /// Tells how `container` is now, then every change. One watcher per container
+  /// Tells how `container` is now, then every change; never before `watch` has returned. While it
+  /// is down by our own doing there is nothing to tell. By name or id; one watcher per container
   /// and `key`; same key again replaces.
   void watch(const std::string& container, const std::string& key,
              std::function<void(const container_fact&)> told);
   void unwatch(const std::string& container, const std::string& key);
 
-  /// A person stopped it, as far as we know; kept over gaps.
+  /// A person stopped it, as somebody remembers from an earlier life of Reeve; kept over gaps.
+  /// Changes nothing about a stop that was told here: that one may turn out to be the engine's.
   void remember_stopped(const std::string& container);
 
 private:

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <atomic>
+#include <string>
+#include <thread>
+
+namespace reeve::io::test {
+
+/// Stands between Reeve and a real engine, and loses on purpose what real engines lose.
+class engine_proxy {
+public:
+  engine_proxy(std::string own_socket, std::string engine_socket);
+  ~engine_proxy();
+
+  std::atomic<bool> swallow_events{false}; ///< as for a slow reader: without a word
+  std::atomic<bool> cut_orders{false};     ///< the reply to a POST is lost with its connection
+  std::atomic<int> orders{0};              ///< POSTs so far
+
+private:
+  void serve();
+
+  std::string engine_;
+  int listener_ = -1;
+  std::atomic<bool> over_{false};
+  std::thread thread_;
+};
+
+} // namespace reeve::io::test
