@@ -1,0 +1,145 @@
+#include "io/restart_targets.hpp"
+#include "tests/io/support/children_fixture.hpp"
+#include "tests/io/support/temp_folder.hpp"
+
+namespace reeve::io {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+std::vector<std::string> script(const std::string& text) {
+  return {"/bin/sh", "-c", text};
+}
+
+struct restart_targets_test : children_fixture {
+  std::optional<restart_targets> targets{std::in_place, home, *children, nullptr};
+  test::temp_folder folder;
+
+  static service_spec service(restart_target target) {
+    service_spec s;
+    s.name = "svc";
+    s.restart.target = std::move(target);
+    return s;
+  }
+
+  std::vector<std::string> note(const std::string& word) const {
+    return script("echo " + word + " >> " + folder / "notes");
+  }
+  std::string notes() const {
+    return test::content_of(folder / "notes");
+  }
+
+  /// "" when done, else the reason why not.
+  std::string carry_out(operation what, const service_spec& s) {
+    std::optional<std::string> came;
+    targets->carry_out(what, s, [&](status r) { came = r ? std::string{} : r.sentence(); });
+    EXPECT_FALSE(came.has_value()) << "completed before carry_out had returned";
+    EXPECT_TRUE(run_until(home, [&] { return came.has_value(); }));
+    return came.value_or("no answer");
+  }
+};
+
+} // namespace
+
+TEST_F(restart_targets_test, starts_restarts_and_stops_a_process) {
+  const auto s = service(process_spec{{"sleep", "1000"}, {}, {}});
+  EXPECT_EQ(carry_out(operation::start, s), "");
+  const int first = children->pid_of("svc").value();
+  EXPECT_EQ(carry_out(operation::restart, s), "");
+  const int second = children->pid_of("svc").value();
+  EXPECT_NE(first, second);
+  EXPECT_FALSE(alive(first));
+  EXPECT_EQ(carry_out(operation::stop, s), "");
+  EXPECT_FALSE(alive(second));
+  EXPECT_EQ(exits["svc"].size(), 2U);
+}
+
+TEST_F(restart_targets_test, restarts_a_process_that_has_ended) {
+  const auto s = service(process_spec{{"sleep", "1000"}, {}, {}});
+  EXPECT_EQ(carry_out(operation::restart, s), "");
+  EXPECT_TRUE(children->pid_of("svc"));
+}
+
+TEST_F(restart_targets_test, says_why_a_process_does_not_start) {
+  const auto s = service(process_spec{{"no-such-command-here"}, {}, {}});
+  EXPECT_EQ(carry_out(operation::restart, s), "there is no command 'no-such-command-here' in PATH");
+}
+
+TEST_F(restart_targets_test, needs_an_engine_for_a_container) {
+  EXPECT_EQ(carry_out(operation::restart, service(docker_target{"web"})),
+            "no Docker engine is configured");
+}
+
+TEST_F(restart_targets_test, passes_on_why_the_engine_could_not) {
+  docker_engine engine{home, folder / "no.sock"};
+  targets.emplace(home, *children, &engine);
+  for (const auto what : {operation::start, operation::stop, operation::restart}) {
+    const auto why = carry_out(what, service(docker_target{"web"}));
+    EXPECT_NE(why.find("no.sock"), std::string::npos) << why;
+  }
+  targets.reset();
+}
+
+TEST_F(restart_targets_test, runs_the_command_for_each_operation) {
+  const auto s = service(exec_target{note("start"), note("stop"), note("restart")});
+  EXPECT_EQ(carry_out(operation::start, s), "");
+  EXPECT_EQ(carry_out(operation::stop, s), "");
+  EXPECT_EQ(carry_out(operation::restart, s), "");
+  EXPECT_EQ(notes(), "start\nstop\nrestart\n");
+}
+
+TEST_F(restart_targets_test, starts_by_restart_and_stops_by_nothing_where_that_is_all_there_is) {
+  const auto s = service(exec_target{{}, {}, note("restart")});
+  EXPECT_EQ(carry_out(operation::stop, s), "");
+  EXPECT_EQ(notes(), "");
+  EXPECT_EQ(carry_out(operation::start, s), "");
+  EXPECT_EQ(notes(), "restart\n");
+}
+
+TEST_F(restart_targets_test, restarts_by_stop_and_start) {
+  const auto s = service(exec_target{note("start"), note("stop"), {}});
+  EXPECT_EQ(carry_out(operation::restart, s), "");
+  EXPECT_EQ(notes(), "stop\nstart\n");
+}
+
+TEST_F(restart_targets_test, starts_although_there_was_nothing_to_stop) {
+  const auto s = service(exec_target{note("start"), script("exit 1"), {}});
+  EXPECT_EQ(carry_out(operation::restart, s), "");
+  EXPECT_EQ(notes(), "start\n");
+  EXPECT_EQ(carry_out(operation::stop, s), "'/bin/sh -c exit 1' exited with code 1");
+}
+
+TEST_F(restart_targets_test, does_not_start_beside_what_a_failed_stop_may_have_left) {
+  const auto s = service(exec_target{note("start"), script("kill -9 $$"), {}});
+  EXPECT_EQ(carry_out(operation::restart, s),
+            "'/bin/sh -c kill -9 $$' was killed by signal 9 (KILL)");
+  EXPECT_EQ(notes(), "");
+}
+
+TEST_F(restart_targets_test, says_what_a_command_said_last) {
+  const auto s = service(exec_target{{}, {}, script("echo well; echo no such unit >&2; exit 5")});
+  EXPECT_EQ(carry_out(operation::restart, s), "'/bin/sh -c echo well; echo no such unit >&2; exit "
+                                              "5' exited with code 5: no such unit");
+}
+
+TEST_F(restart_targets_test, says_that_a_command_cannot_be_run) {
+  const auto why = carry_out(operation::restart, service(exec_target{{}, {}, {"/no/such"}}));
+  EXPECT_EQ(why.find("'/no/such' could not be run: "), 0U) << why;
+}
+
+TEST_F(restart_targets_test, completes_with_an_error_what_is_under_way_at_the_end) {
+  auto process = service(process_spec{{"sleep", "1000"}, {}, {}});
+  auto command = service(exec_target{{}, {}, script("sleep 1000")});
+  std::vector<std::string> came;
+  const auto done = [&](status s) { came.push_back(s ? "" : s.sentence()); };
+  targets->carry_out(operation::start, process, done);
+  targets->carry_out(operation::restart, command, done);
+  targets.reset();
+  EXPECT_EQ(came, (std::vector<std::string>{"Reeve is ending", "Reeve is ending"}));
+  children->kill_all();
+  EXPECT_TRUE(run_until(home, [&] { return children->running() == 0; }));
+  EXPECT_EQ(came.size(), 2U);
+}
+
+} // namespace reeve::io
