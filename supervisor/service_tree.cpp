@@ -101,6 +101,8 @@ void service_tree::state::tell(kind what, const std::string& name, std::string r
 }
 
 service_tree::actions service_tree::state::finish_call(mono_time now) {
+  if (exited)
+    return {};
   run_due(now);
   while (!awake.empty()) {
     auto& p = *awake.front();
@@ -140,7 +142,7 @@ service_tree::actions service_tree::boot(mono_time now) {
 service_tree::actions service_tree::failed(std::string_view name, std::uint32_t incarnation,
                                            const failure& f, mono_time now, double random) {
   auto* s = state_->find(name);
-  if (!s || !s->placed || !has_target(*s) || s->incarnation != incarnation || state_->exited)
+  if (!s || !s->placed || !has_target(*s) || s->incarnation != incarnation)
     return {};
   state_->heard(*s, f, now, random);
   return state_->finish_call(now);
@@ -192,6 +194,8 @@ std::optional<mono_time> service_tree::next_due() const {
 }
 
 service_tree::actions service_tree::reload(const daemon_spec& spec, mono_time now) {
+  if (state_->exiting)
+    return {};
   state_->place(spec, now);
   state_->boot(std::exchange(state_->fresh, {}));
   return state_->finish_call(now);

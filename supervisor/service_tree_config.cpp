@@ -35,7 +35,7 @@ void service_tree::state::place(const daemon_spec& spec, mono_time now) {
   remove_groups();
   remove_services();
   for (auto& [name, s] : services) {
-    if (!s->again || s->plan || s->in_flight != operation::none)
+    if (!s->again || !is_supervised(*s) || s->plan || s->in_flight != operation::none)
       continue;
     s->again = false;
     restart_alone(*s, restart_cause::reload, "its process was changed");
@@ -100,17 +100,20 @@ tree_node& service_tree::state::place_service(const service_spec& spec) {
 /// A changed process is restarted; what is no process (any more) is taken as it is.
 /// Carried out when the whole tree is placed.
 void service_tree::state::change_target(tree_node& s, bool was_process) {
-  cancel_wait(s);
+  const bool is_paused = s.state == supervision::paused;
   s.history = {};
   s.on_trial = false;
-  s.late.reset();
-  if (s.state == supervision::stopped || s.state == supervision::ended
-      || (was_process && is_process(s) && s.state == supervision::paused))
-    return;
   if (was_process && is_process(s)) {
-    s.again = true;
+    // What a person stopped, or what ended, is the new one when it is started again.
+    s.again = s.state != supervision::stopped && s.state != supervision::ended;
+    if (s.again && !is_paused)
+      cancel_wait(s);
     return;
   }
+  if (s.state == supervision::stopped || s.state == supervision::ended)
+    return;
+  cancel_wait(s);
+  s.late.reset();
   leave_plan(s);
   const bool is_idle = s.in_flight == operation::none;
   if (was_process && (s.alive || !is_idle)) {
@@ -121,11 +124,11 @@ void service_tree::state::change_target(tree_node& s, bool was_process) {
     return;
   }
   s.alive = !is_process(s);
-  if (s.state != supervision::paused)
+  if (!is_paused)
     set_state(s, supervision::running, "");
-  if (is_process(s) && is_idle && s.state != supervision::paused)
+  if (is_process(s) && is_idle && !is_paused)
     fresh.push_back(&s);
-  s.again = is_process(s) && !is_idle;
+  s.again = is_process(s) && (!is_idle || is_paused);
 }
 
 void service_tree::state::remove_groups() {

@@ -99,6 +99,8 @@ void service_tree::state::pause(tree_node& s) {
 void service_tree::state::resume(tree_node& s, mono_time now) {
   const auto late = std::exchange(s.late, std::nullopt);
   set_state(s, supervision::running, "");
+  if (std::exchange(s.again, false))
+    return restart_alone(s, restart_cause::reload, "its process was changed");
   if (!late)
     return;
   if (!late->counted)
@@ -131,16 +133,17 @@ service_tree::actions service_tree::recovered(std::string_view name, std::uint32
 service_tree::actions service_tree::observed_stop(std::string_view name, std::string reason,
                                                   mono_time now) {
   auto* s = state_->find(name);
-  if (!s || !s->placed || s->in_flight != operation::none || state_->exiting)
+  if (!s || !s->placed || s->in_flight != operation::none)
     return {};
   s->alive = false;
-  state_->stop_for_good(*s, reason);
+  if (!state_->exiting)
+    state_->stop_for_good(*s, reason);
   return state_->finish_call(now);
 }
 
 service_tree::actions service_tree::observed_start(std::string_view name, mono_time now) {
   auto* s = state_->find(name);
-  if (!s || !s->placed || s->in_flight != operation::none || state_->exiting)
+  if (!s || !s->placed || s->in_flight != operation::none)
     return {};
   s->alive = true;
   ++s->incarnation;
@@ -150,7 +153,7 @@ service_tree::actions service_tree::observed_start(std::string_view name, mono_t
   state_->cancel_wait(*s);
   if (s->state == supervision::paused)
     state_->set_state(*s, supervision::paused, s->reason);
-  else if (!s->plan)
+  else if (!s->plan && !state_->exiting)
     state_->set_state(*s, supervision::running, "");
   state_->release_waiters(*s);
   return state_->finish_call(now);
