@@ -1,0 +1,351 @@
+#include "io/docker_judge.hpp"
+
+#include <gtest/gtest.h>
+
+#include <utility>
+
+namespace reeve::io {
+
+namespace {
+
+using namespace std::chrono_literals;
+using kind = container_fact::kind;
+using kinds = std::vector<kind>;
+
+/// One container and its engine, whose clock only moves when told to.
+class docker_judge_test : public testing::Test {
+protected:
+  docker_judge_test() {
+    box.id = "0123456789ab";
+    box.name = "box";
+    box.state.running = true;
+    box.state.started_at = wall_time{1'000'000ms};
+  }
+
+  docker_api::event event(const std::string& action) const {
+    docker_api::event e;
+    e.action = action;
+    e.id = box.id;
+    e.name = "box";
+    e.at = box.state.started_at + since_start;
+    return e;
+  }
+
+  void happens(const std::string& action) {
+    pass(1ms);
+    judge.take(event(action), now);
+  }
+
+  void signal(int number) {
+    pass(1ms);
+    auto e = event("kill");
+    e.signal = number;
+    judge.take(e, now);
+  }
+
+  /// The container ends, which may be told or not.
+  void end(int code, bool told = true) {
+    pass(1ms);
+    box.state.running = false;
+    box.state.exit_code = code;
+    box.state.finished_at = std::chrono::floor<std::chrono::milliseconds>(event("").at);
+    auto e = event("die");
+    e.exit_code = code;
+    if (told)
+      judge.take(e, now);
+  }
+
+  void begin(bool told = true) {
+    pass(1ms);
+    box.state.running = true;
+    box.state.restarting = false;
+    box.state.started_at += std::chrono::ceil<std::chrono::milliseconds>(since_start) + 1ms;
+    since_start = 0ns;
+    if (told)
+      happens("start");
+  }
+
+  void pass(std::chrono::milliseconds d) {
+    now += d;
+    since_start += d;
+  }
+
+  kinds look() {
+    auto ruling = judge.see(box, now);
+    again = ruling.look_again;
+    if (!ruling.facts.empty())
+      last = ruling.facts.back();
+    kinds found;
+    for (const auto& f : ruling.facts)
+      found.push_back(f.what);
+    return found;
+  }
+
+  kinds lose() {
+    kinds found;
+    for (const auto& f : judge.lost("gone", now))
+      found.push_back(f.what);
+    return found;
+  }
+
+  docker_judge judge{"box"};
+  docker_api::container box;
+  mono_time now{1h};
+  std::chrono::nanoseconds since_start{0};
+  container_fact last;
+  std::optional<std::chrono::milliseconds> again;
+};
+
+TEST_F(docker_judge_test, tells_each_change_once) {
+  EXPECT_EQ(look(), kinds{kind::running});
+  EXPECT_EQ(look(), kinds{});
+  box.state.health = "unhealthy";
+  box.state.health_output = "no luck";
+  EXPECT_EQ(look(), kinds{kind::running});
+  EXPECT_EQ(last.reason, "its HEALTHCHECK fails: no luck");
+  EXPECT_EQ(look(), kinds{});
+}
+
+TEST_F(docker_judge_test, a_death_after_the_stop_signal_waits_for_the_stop) {
+  look();
+  signal(15);
+  end(0);
+  EXPECT_EQ(look(), kinds{});
+  EXPECT_EQ(again, docker_judge::patience);
+  happens("stop");
+  EXPECT_EQ(look(), kinds{kind::stopped});
+}
+
+TEST_F(docker_judge_test, a_death_after_the_stop_signal_without_a_stop_is_a_failure) {
+  look();
+  signal(15);
+  end(143);
+  look();
+  pass(docker_judge::patience);
+  EXPECT_EQ(look(), kinds{kind::failed});
+  EXPECT_EQ(last.reason, "exited with code 143 (docker kill)");
+}
+
+TEST_F(docker_judge_test, a_clean_end_by_docker_kill_is_not_clean) {
+  look();
+  signal(10);
+  end(0);
+  EXPECT_EQ(look(), kinds{kind::failed});
+}
+
+TEST_F(docker_judge_test, a_signal_of_long_ago_did_not_end_it) {
+  look();
+  signal(1);
+  pass(60s);
+  end(0);
+  EXPECT_EQ(look(), kinds{kind::ended});
+}
+
+TEST_F(docker_judge_test, an_end_without_an_event_waits_for_it_and_then_is_a_failure) {
+  look();
+  end(0, false);
+  EXPECT_EQ(look(), kinds{});
+  ASSERT_TRUE(again);
+  pass(*again);
+  EXPECT_EQ(look(), kinds{kind::failed});
+  EXPECT_EQ(look(), kinds{});
+  EXPECT_FALSE(again);
+}
+
+TEST_F(docker_judge_test, stops_just_before_the_end_of_the_events_are_the_engines) {
+  look();
+  signal(15);
+  end(0);
+  happens("stop");
+  EXPECT_EQ(look(), kinds{kind::stopped});
+  pass(docker_judge::engine_shutdown - 1ms);
+  EXPECT_EQ(lose(), kinds{kind::unreachable});
+  EXPECT_EQ(look(), kinds{kind::failed});
+  EXPECT_EQ(last.reason, "was stopped with Docker itself, exited with code 0");
+}
+
+TEST_F(docker_judge_test, a_stop_under_way_at_the_end_of_the_events_is_the_engines) {
+  look();
+  signal(15);
+  end(0);
+  look();
+  lose();
+  EXPECT_EQ(look(), kinds{kind::failed});
+}
+
+TEST_F(docker_judge_test, stops_long_before_the_end_of_the_events_are_a_persons) {
+  look();
+  signal(15);
+  end(0);
+  happens("stop");
+  look();
+  pass(docker_judge::engine_shutdown + 1ms);
+  lose();
+  EXPECT_EQ(look(), kinds{kind::stopped});
+}
+
+TEST_F(docker_judge_test, remembering_a_stop_that_was_told_here_does_not_make_it_a_persons) {
+  look();
+  signal(15);
+  end(0);
+  happens("stop");
+  look();
+  judge.remember_stopped();
+  lose();
+  EXPECT_EQ(look(), kinds{kind::failed});
+}
+
+TEST_F(docker_judge_test, a_remembered_stop_lasts_over_gaps_until_the_next_start) {
+  judge.remember_stopped();
+  end(0, false);
+  EXPECT_EQ(look(), kinds{kind::stopped});
+  lose();
+  EXPECT_EQ(look(), kinds{kind::stopped});
+  begin();
+  EXPECT_EQ(look(), kinds{kind::running});
+  lose();
+  end(0, false);
+  EXPECT_EQ(look(), kinds{kind::failed});
+}
+
+TEST_F(docker_judge_test, a_remembered_stop_is_forgotten_when_it_is_found_running) {
+  judge.remember_stopped();
+  EXPECT_EQ(look(), kinds{kind::running});
+  lose();
+  end(1, false);
+  EXPECT_EQ(look(), kinds{kind::failed});
+}
+
+TEST_F(docker_judge_test, a_stop_does_not_outlive_a_start_that_nobody_told) {
+  look();
+  signal(15);
+  end(0);
+  happens("stop");
+  look();
+  pass(60s);
+  lose();
+  begin(false);
+  end(1, false);
+  EXPECT_EQ(look(), kinds{kind::failed});
+}
+
+TEST_F(docker_judge_test, a_clean_end_is_still_one_after_a_gap) {
+  look();
+  end(0);
+  EXPECT_EQ(look(), kinds{kind::ended});
+  lose();
+  EXPECT_EQ(look(), kinds{kind::ended});
+}
+
+TEST_F(docker_judge_test, a_container_down_at_first_sight_has_failed) {
+  end(0, false);
+  EXPECT_EQ(look(), kinds{kind::failed});
+}
+
+TEST_F(docker_judge_test, an_engine_that_waits_to_restart_it_is_named) {
+  look();
+  end(1);
+  box.state.running = true; // so the engine says
+  box.state.restarting = true;
+  EXPECT_EQ(look(), kinds{kind::failed});
+  EXPECT_TRUE(last.engine_restarts);
+  begin();
+  EXPECT_EQ(look(), kinds{kind::running});
+}
+
+TEST_F(docker_judge_test, a_restart_faster_than_our_look_is_told_as_a_failure_too) {
+  look();
+  end(7);
+  begin();
+  EXPECT_EQ(look(), (kinds{kind::failed, kind::running}));
+  EXPECT_EQ(look(), kinds{});
+}
+
+TEST_F(docker_judge_test, a_failure_is_not_told_again_when_somebody_starts_it) {
+  look();
+  end(7);
+  EXPECT_EQ(look(), kinds{kind::failed});
+  begin();
+  EXPECT_EQ(look(), kinds{kind::running});
+}
+
+TEST_F(docker_judge_test, a_run_that_came_and_went_without_events_is_another_run) {
+  look();
+  begin(false);
+  EXPECT_EQ(look(), kinds{kind::running});
+}
+
+TEST_F(docker_judge_test, our_operation_is_silent_and_so_are_its_late_events) {
+  look();
+  judge.operation_begun();
+  signal(15);
+  end(0);
+  happens("stop");
+  EXPECT_EQ(look(), kinds{});
+  auto late_stop = event("stop");
+  auto late_die = event("die");
+  begin(false);
+  judge.operation_ended(box);
+  EXPECT_FALSE(judge.take(late_die, now));
+  EXPECT_FALSE(judge.take(late_stop, now));
+  EXPECT_EQ(look(), kinds{kind::running});
+  end(1);
+  EXPECT_EQ(look(), kinds{kind::failed});
+}
+
+TEST_F(docker_judge_test, what_we_stopped_stays_silent_over_a_gap_until_somebody_starts_it) {
+  look();
+  judge.operation_begun();
+  end(0, false);
+  judge.operation_ended(box);
+  happens("stop"); // late
+  EXPECT_EQ(look(), kinds{});
+  EXPECT_EQ(judge.current(), std::nullopt);
+  EXPECT_EQ(lose(), kinds{kind::unreachable});
+  EXPECT_EQ(look(), kinds{});
+  begin();
+  EXPECT_EQ(look(), kinds{kind::running});
+}
+
+TEST_F(docker_judge_test, a_missing_container_and_its_successor_are_told) {
+  look();
+  EXPECT_EQ(judge.see({}, now).facts.at(0).what, kind::removed);
+  EXPECT_TRUE(judge.see({}, now).facts.empty());
+  box.id = "fedcba987654";
+  EXPECT_TRUE(judge.take(event("start"), now));
+  EXPECT_EQ(look(), kinds{kind::running});
+}
+
+TEST_F(docker_judge_test, a_death_of_its_predecessor_is_not_its_own) {
+  look();
+  end(1);
+  box.id = "fedcba987654";
+  begin(false);
+  EXPECT_EQ(look(), kinds{kind::running});
+}
+
+TEST_F(docker_judge_test, a_container_just_created_is_given_time_to_start) {
+  look();
+  judge.see({}, now);
+  box.state.running = false;
+  box.state.started_at = wall_time{};
+  EXPECT_EQ(look(), kinds{});
+  pass(docker_judge::patience);
+  EXPECT_EQ(look(), kinds{kind::failed});
+  EXPECT_EQ(last.reason, "was created but never started");
+}
+
+TEST_F(docker_judge_test, others_events_are_not_its_own) {
+  look();
+  auto e = event("die");
+  e.id = "fedcba987654";
+  e.name = "other";
+  EXPECT_FALSE(judge.take(e, now));
+  e.action = "rename";
+  e.old_name = "box";
+  EXPECT_TRUE(judge.take(e, now));
+}
+
+} // namespace
+
+} // namespace reeve::io
