@@ -5,6 +5,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/execution_unit.hpp>
+#include <caf/logger.hpp>
 #include <caf/scheduled_actor.hpp>
 #include <caf/scheduler/abstract_coordinator.hpp>
 #include <caf/send.hpp>
@@ -21,7 +22,8 @@ namespace {
 using steady = std::chrono::steady_clock;
 
 constexpr std::size_t messages_per_resume = 64;
-constexpr int resumes_per_turn = 1000;
+constexpr int resumes_at_once = 1000;
+constexpr std::chrono::milliseconds time_at_once{2};
 constexpr std::chrono::milliseconds long_handler{5};
 constexpr std::chrono::seconds between_reports{1};
 
@@ -63,6 +65,12 @@ private:
   steady::time_point last_ = steady::now() - 2 * between_reports;
   int unnamed_ = 0;
 };
+
+/// Spawning leaves the thread a reference to the system's logger, and the system's
+/// destructor waits until nobody has one.
+void forget_logger() {
+  caf::logger::set_current_actor_system(nullptr);
+}
 
 class loop_scheduler;
 
@@ -106,7 +114,7 @@ private:
     std::deque<caf::resumable*>& ready_;
   };
 
-  void resume(int at_most);
+  void resume();
   void run_all();
   void take_remote();
   void arm();
@@ -170,17 +178,19 @@ void loop_scheduler::take_remote() {
 // -- doing it -------------------------------------------------------------------
 
 bool loop_scheduler::turn() {
-  resume(resumes_per_turn);
+  resume();
   arm();
   return !ready_.empty();
 }
 
-void loop_scheduler::resume(int at_most) {
+/// Some; then the loop's I/O is to have its turn.
+void loop_scheduler::resume() {
   auto* outer = std::exchange(resuming_here, this);
   take_remote();
   auto began = steady::now();
+  auto until = began + time_at_once;
   clock_.fire(began);
-  for (; at_most > 0 && !ready_.empty(); --at_most) {
+  for (auto n = 0; n < resumes_at_once && began < until && !ready_.empty(); ++n) {
     auto* job = ready_.front();
     ready_.pop_front();
     auto result = job->resume(&unit_, messages_per_resume);
@@ -193,6 +203,7 @@ void loop_scheduler::resume(int at_most) {
       caf::intrusive_ptr_release(job);
   }
   resuming_here = outer;
+  forget_logger();
 }
 
 /// The timer only ends the loop's wait; the hook after it does the work.
@@ -231,8 +242,8 @@ void loop_scheduler::run_ready() {
 
 void loop_scheduler::run_all() {
   // Bounded, for an actor that never stops sending to itself.
-  for (auto rounds = 0; rounds < 10'000; ++rounds) {
-    resume(resumes_per_turn);
+  for (auto rounds = 0; rounds < 5'000; ++rounds) {
+    resume();
     std::lock_guard guard{remote_lock_};
     if (ready_.empty() && remote_.empty())
       return;
@@ -253,6 +264,7 @@ void loop_scheduler::stop() {
   loop_.post([&loop = loop_, timer = timer_] {
     loop.cancel(timer);
     loop.set_turn_hook({});
+    forget_logger();
   });
 }
 

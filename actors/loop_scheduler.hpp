@@ -7,8 +7,8 @@
 namespace reeve::actors {
 
 /// Makes `loop` the scheduler of an actor system built from this: actors are resumed
-/// on the thread that runs the loop, between its I/O, at most a thousand per hook
-/// and 64 messages of one at a time. A handler that holds the loop for more than
+/// on the thread that runs the loop, between its I/O: for 2 ms at once, or a thousand
+/// of them, with 64 messages each. A handler that holds the loop for more than
 /// 5 ms is named in the log, once a second at most.
 ///
 /// The system may be built before the loop runs, and be destroyed while it runs on
