@@ -13,6 +13,9 @@ namespace reeve::http {
 
 namespace {
 
+// Held by the handlers, which go with the server; callbacks hold it weakly.
+using hooks_ptr = std::shared_ptr<const hooks>;
+
 answer json_answer(std::string body, int status = 200) {
   answer a;
   a.status = status;
@@ -35,20 +38,20 @@ answer no_such_service(const std::string& name, const snapshot_ptr& now) {
   return no_such("service", name, names);
 }
 
-void add_daemon_pages(router& to, const hooks& from) {
-  to.add("GET", "/livez", [&from](const request&, const router::parts&, reply give) {
-    from.alive([give = std::move(give)](bool alive) {
+void add_daemon_pages(router& to, const hooks_ptr& from) {
+  to.add("GET", "/livez", [from](const request&, const router::parts&, reply give) {
+    from->alive([give = std::move(give)](bool alive) {
       give(alive ? json_answer(R"({"status":"alive"})")
                  : error_answer(503, "not_alive", "the daemon's actors do not answer"));
     });
   });
-  to.add("GET", "/readyz", [&from](const request&, const router::parts&, const reply& give) {
-    give(from.ready()
+  to.add("GET", "/readyz", [from](const request&, const router::parts&, const reply& give) {
+    give(from->ready()
            ? json_answer(R"({"status":"ready"})")
            : error_answer(503, "not_ready", "not every service has had its first verdict yet"));
   });
-  to.add("GET", "/metrics", [&from](const request&, const router::parts&, reply give) {
-    from.metrics_text([give = std::move(give)](std::string text) {
+  to.add("GET", "/metrics", [from](const request&, const router::parts&, reply give) {
+    from->metrics_text([give = std::move(give)](std::string text) {
       answer a;
       a.content_type = "text/plain; version=0.0.4; charset=utf-8";
       a.body = std::move(text);
@@ -57,35 +60,36 @@ void add_daemon_pages(router& to, const hooks& from) {
   });
 }
 
-void add_health_pages(router& to, const hooks& from, const server_spec& spec) {
+void add_health_pages(router& to, const hooks_ptr& from, const server_spec& spec) {
   const auto page = std::make_shared<health_page>(spec.fail_on);
-  to.add("GET", "/health", [&from, page](const request&, const router::parts&, const reply& give) {
-    give(page->show(from.snapshot()));
+  to.add("GET", "/health", [from, page](const request&, const router::parts&, const reply& give) {
+    give(page->show(from->snapshot()));
   });
   to.add("GET", "/health/{group}",
-         [&from, page](const request&, const router::parts& parts, const reply& give) {
-           if (const auto members = members_of(parts[0], from))
-             give(page->show(from.snapshot(), *members));
+         [from, page](const request&, const router::parts& parts, const reply& give) {
+           if (const auto members = members_of(parts[0], *from))
+             give(page->show(from->snapshot(), *members));
            else
-             give(no_such("group", parts[0], group_names(from)));
+             give(no_such("group", parts[0], group_names(*from)));
          });
 }
 
-void add_api_pages(router& to, const hooks& from) {
+void add_api_pages(router& to, const hooks_ptr& from) {
   const auto list = std::make_shared<service_list_page>();
   to.add("GET", "/api/v1/services",
-         [&from, list](const request&, const router::parts&, const reply& give) {
-           give(list->show(from.snapshot()));
+         [from, list](const request&, const router::parts&, const reply& give) {
+           give(list->show(from->snapshot()));
          });
   to.add("GET", "/api/v1/services/{name}",
-         [&from](const request&, const router::parts& parts, const reply& give) {
-           const auto now = from.snapshot();
+         [from](const request&, const router::parts& parts, const reply& give) {
+           const auto now = from->snapshot();
            const auto service = now ? now->find(parts[0]) : nullptr;
            give(service ? json_answer(service_text(*service)) : no_such_service(parts[0], now));
          });
-  to.add("GET", "/api/v1/tree", [&from](const request&, const router::parts&, reply give) {
-    from.tree([&from, give = std::move(give)](const tree_view& tree) {
-      give(json_answer(tree_text(tree, from.snapshot())));
+  to.add("GET", "/api/v1/tree", [from](const request&, const router::parts&, reply give) {
+    from->tree([late = std::weak_ptr{from}, give = std::move(give)](const tree_view& tree) {
+      if (const auto still = late.lock())
+        give(json_answer(tree_text(tree, still->snapshot())));
     });
   });
 }
@@ -105,23 +109,25 @@ answer answer_to_order(const std::string& name, order o, const order_reply& said
   return no_such_service(name, now);
 }
 
-void add_orders(router& to, const hooks& from, const server_spec& spec) {
+void add_orders(router& to, const hooks_ptr& from, const server_spec& spec) {
   for (auto o : {order::restart, order::stop, order::start, order::pause, order::resume})
     to.add("POST", "/api/v1/services/{name}/" + std::string{to_string(o)},
-           [&from, spec, o](const request& r, const router::parts& parts, reply give) {
+           [from, spec, o](const request& r, const router::parts& parts, reply give) {
              if (auto refused = refuse_order(r, spec))
                return give(std::move(*refused));
              const auto& name = parts[0];
-             from.give_order(name, o,
-                             [&from, name, o, give = std::move(give)](const order_reply& said) {
-                               give(answer_to_order(name, o, said, from.snapshot()));
-                             });
+             from->give_order(name, o,
+                              [late = std::weak_ptr{from}, name, o,
+                               give = std::move(give)](const order_reply& said) {
+                                if (const auto still = late.lock())
+                                  give(answer_to_order(name, o, said, still->snapshot()));
+                              });
            });
 }
 
 } // namespace
 
-void add_routes(router& to, const hooks& from, const server_spec& spec) {
+void add_routes(router& to, const hooks_ptr& from, const server_spec& spec) {
   add_health_pages(to, from, spec); // first: asked most often
   add_daemon_pages(to, from);
   add_api_pages(to, from);

@@ -10,16 +10,15 @@ namespace reeve::http {
 
 struct server::state {
   server_spec spec;
-  hooks from;
+  std::shared_ptr<const hooks> from;
   router pages;
   front clients; // last: closes first
 
   state(io::loop& l, server_spec s, hooks h, front_limits limits)
-      : spec{std::move(s)}, from{std::move(h)}, clients{l, limits,
-                                                        [this](const request& r, reply give) {
-                                                          pages.route(r, std::move(give));
-                                                        },
-                                                        from.answered} {
+      : spec{std::move(s)}, from{std::make_shared<const hooks>(std::move(h))},
+        clients{l, limits,
+                [this](const request& r, reply give) { pages.route(r, std::move(give)); },
+                from->answered} {
     add_routes(pages, from, spec);
   }
 };

@@ -131,6 +131,20 @@ seen client::post(const std::string& path, const std::string& headers) {
   return send("POST " + path + " HTTP/1.1\r\n" + headers + "Content-Length: 0\r\n\r\n").read();
 }
 
+void world::now_or_held(std::function<void()> give) {
+  if (hold)
+    held.push_back(std::move(give));
+  else
+    give();
+}
+
+void world::give_held() {
+  for (const auto& give : std::exchange(held, {})) {
+    give();
+    give();
+  }
+}
+
 hooks world::all() {
   hooks h;
   h.snapshot = [this] { return now; };
@@ -141,15 +155,14 @@ hooks world::all() {
       give(*alive);
   };
   h.metrics_text = [this](std::function<void(std::string)> give) {
-    if (hold_metrics)
-      held.push_back([this, give] { give(metrics); });
-    else
-      give(metrics);
+    now_or_held([this, give] { give(metrics); });
   };
-  h.tree = [this](std::function<void(tree_view)> give) { give(tree); };
+  h.tree = [this](std::function<void(tree_view)> give) {
+    now_or_held([this, give] { give(tree); });
+  };
   h.give_order = [this](const std::string& name, order o, std::function<void(order_reply)> give) {
     orders.emplace_back(name, o);
-    give(said);
+    now_or_held([this, give] { give(said); });
   };
   h.answered = [this](std::string_view method, std::string_view endpoint, int status,
                       std::chrono::microseconds) {

@@ -99,7 +99,9 @@ struct world {
   std::vector<std::pair<std::string, order>> orders;
   std::shared_ptr<const group_spec> groups;
   std::vector<std::function<void()>> held; ///< answers that wait to be given
-  bool hold_metrics = false;
+  bool hold = false;                       ///< metrics, tree and replies to orders go there
+  void give_held(); ///< each twice: once more is once too often, and harmless
+
   struct told {
     std::string method;
     std::string endpoint;
@@ -108,6 +110,9 @@ struct world {
   std::vector<told> answered;
 
   hooks all();
+
+private:
+  void now_or_held(std::function<void()> give);
 };
 
 class server_test : public testing::Test {

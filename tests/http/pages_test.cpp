@@ -376,26 +376,21 @@ TEST_F(pages, requests_are_told_by_their_route_and_never_by_their_path) {
 
 TEST_F(pages, an_answer_that_comes_later_arrives) {
   serve();
-  running_.call([&] { world_.hold_metrics = true; });
+  running_.call([&] { world_.hold = true; });
   client one{port_};
   client two{port_};
   one.send("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n");
   while (running_.call([&] { return world_.held.empty(); }))
     std::this_thread::yield();
   EXPECT_EQ(two.get("/livez").status, 200) << "others do not wait";
-  running_.call([&] {
-    for (const auto& give : std::exchange(world_.held, {})) {
-      give();
-      give(); // once more is once too often, and harmless
-    }
-  });
+  running_.call([&] { world_.give_held(); });
   EXPECT_EQ(one.read().status, 200);
   EXPECT_EQ(one.get("/livez").status, 200) << "nothing came twice";
 }
 
 TEST_F(pages, an_answer_for_a_client_that_left_goes_nowhere) {
   serve();
-  running_.call([&] { world_.hold_metrics = true; });
+  running_.call([&] { world_.hold = true; });
   {
     client one{port_};
     one.send("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -405,31 +400,30 @@ TEST_F(pages, an_answer_for_a_client_that_left_goes_nowhere) {
   }
   client two{port_};
   EXPECT_EQ(two.get("/livez").status, 200);
-  running_.call([&] {
-    for (const auto& give : std::exchange(world_.held, {}))
-      give();
-  });
+  running_.call([&] { world_.give_held(); });
   EXPECT_EQ(two.get("/livez").status, 200);
 }
 
 TEST_F(pages, the_server_may_end_while_clients_wait) {
   serve();
-  running_.call([&] { world_.hold_metrics = true; });
+  running_.call([&] { world_.hold = true; });
   client waiting{port_};
+  client for_tree{port_};
+  client for_order{port_};
   client idle{port_};
   client half{port_};
   waiting.send("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n");
+  for_tree.send("GET /api/v1/tree HTTP/1.1\r\nHost: a\r\n\r\n");
+  for_order.send("POST /api/v1/services/a/stop HTTP/1.1\r\nHost: localhost\r\n"
+                 "Content-Length: 0\r\n\r\n");
   half.send("GET /met");
   idle.get("/livez");
-  while (running_.call([&] { return world_.held.empty(); }))
+  while (running_.call([&] { return world_.held.size(); }) < 3)
     std::this_thread::yield();
   end_server();
   EXPECT_TRUE(waiting.hung_up());
   EXPECT_TRUE(idle.hung_up());
-  running_.call([&] {
-    for (const auto& give : std::exchange(world_.held, {}))
-      give();
-  });
+  running_.call([&] { world_.give_held(); });
   EXPECT_THROW(client{port_}, std::runtime_error);
 }
 
