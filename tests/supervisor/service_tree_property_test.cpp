@@ -1,0 +1,409 @@
+#include "supervisor/service_tree.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace reeve {
+namespace {
+
+using namespace std::chrono_literals;
+using kind = tree_action::kind;
+
+constexpr std::uint64_t seeds = 2'000;
+
+/// Random configs. A name always stands for the same kind of target.
+class spec_maker {
+public:
+  explicit spec_maker(std::mt19937_64& random) : random_{random} {
+  }
+
+  int pick(int first, int last) {
+    return std::uniform_int_distribution{first, last}(random_);
+  }
+
+  daemon_spec make(bool may_escalate) {
+    daemon_spec spec;
+    may_escalate_ = may_escalate;
+    next_group_ = 0;
+    std::vector<std::string> names;
+    for (char c = 'a'; c < 'a' + 8; ++c)
+      if (pick(0, 4) > 0)
+        names.emplace_back(1, c);
+    if (names.empty())
+      names.emplace_back("a");
+    std::shuffle(names.begin(), names.end(), random_);
+    for (const auto& name : names)
+      spec.services.push_back(service(name));
+    spec.tree = group("root", names, 0);
+    return spec;
+  }
+
+  static bool is_process(const std::string& name) {
+    return name < "d";
+  }
+  static bool is_watched(const std::string& name) {
+    return name == "h";
+  }
+
+private:
+  service_spec service(const std::string& name) {
+    service_spec s;
+    s.name = name;
+    if (is_process(name))
+      s.restart.target = process_spec{{name, std::to_string(pick(0, 1))}, {}, {}, 15, {}};
+    else if (name == "g")
+      s.restart.target = exec_target{{}, {}, {"restart"}};
+    else if (!is_watched(name))
+      s.restart.target = docker_target{name};
+    s.restart.type = static_cast<restart_type>(std::max(0, pick(-2, 2)));
+    s.restart.backoff = {pick(0, 1) == 0, 1s, 2, 10s, 0.2};
+    return s;
+  }
+
+  group_spec group(const std::string& name, const std::vector<std::string>& names, int depth) {
+    group_spec g;
+    g.name = name;
+    g.strategy = static_cast<strategy>(pick(0, 2));
+    g.intensity = {pick(0, 4), std::chrono::seconds{pick(1, 60)}};
+    g.on_exhausted = static_cast<on_exhausted>(may_escalate_ ? pick(0, 1) : 0);
+    g.cooldown = std::chrono::seconds{pick(0, 30)};
+    g.type = static_cast<restart_type>(std::max(0, pick(-2, 2)));
+    for (std::size_t i = 0; i < names.size();) {
+      const auto size = static_cast<std::size_t>(pick(1, 3));
+      if (depth == 2 || pick(0, 2) > 0) {
+        g.children.emplace_back(names[i++]);
+        continue;
+      }
+      const auto end = std::min(names.size(), i + size);
+      g.children.emplace_back(group("g" + std::to_string(next_group_++),
+                                    {names.begin() + static_cast<std::ptrdiff_t>(i),
+                                     names.begin() + static_cast<std::ptrdiff_t>(end)},
+                                    depth + 1));
+      i = end;
+    }
+    return g;
+  }
+
+  std::mt19937_64& random_;
+  bool may_escalate_ = false;
+  int next_group_ = 0;
+};
+
+std::vector<std::string> start_order(const group_spec& group) {
+  std::vector<std::string> order;
+  for (const auto& child : group.children) {
+    if (const auto* name = std::get_if<std::string>(&child)) {
+      order.push_back(*name);
+      continue;
+    }
+    const auto inner = start_order(std::get<group_spec>(child));
+    order.insert(order.end(), inner.begin(), inner.end());
+  }
+  return order;
+}
+
+const group_spec* find_group(const group_spec& group, const std::string& name) {
+  if (group.name == name)
+    return &group;
+  for (const auto& child : group.children)
+    if (const auto* inner = std::get_if<group_spec>(&child))
+      if (const auto* found = find_group(*inner, name))
+        return found;
+  return nullptr;
+}
+
+/// What is really there, and the rules that every action has to keep.
+class random_world {
+public:
+  random_world(std::uint64_t seed, bool may_escalate)
+      : random_{seed}, maker_{random_},
+        may_escalate_{may_escalate}, spec_{maker_.make(may_escalate)}, tree_{spec_, now_} {
+    place();
+    obey(tree_.boot(now_));
+  }
+
+  void live(int events) {
+    for (int i = 0; i < events && !exited_; ++i)
+      event();
+  }
+
+  /// Answers everything well and lets time pass, until all is quiet.
+  void settle() {
+    for (int i = 0; i < 1'000; ++i) {
+      if (!open_.empty())
+        answer(true);
+      else if (const auto due = tree_.next_due(); due && *due < now_ + 24h)
+        advance(*due - now_);
+      else
+        break;
+    }
+    EXPECT_TRUE(open_.empty());
+    for (const auto& name : start_order(spec_.tree))
+      check_settled(name);
+  }
+
+private:
+  int pick(int first, int last) {
+    return maker_.pick(first, last);
+  }
+  double chance() {
+    return std::uniform_real_distribution{0.0, 1.0}(random_);
+  }
+
+  void place() {
+    for (const auto& name : start_order(spec_.tree))
+      if (!placed_.contains(name) && !open_.contains(name))
+        alive_[name] = !spec_maker::is_process(name);
+    const auto order = start_order(spec_.tree);
+    placed_ = {order.begin(), order.end()};
+    admitted_.clear();
+    seen_.clear();
+  }
+
+  void event() {
+    const auto order = start_order(spec_.tree);
+    const auto& name = order[static_cast<std::size_t>(pick(0, static_cast<int>(order.size()) - 1))];
+    switch (pick(0, 9)) {
+    case 0:
+    case 1:
+    case 2:
+      return fail(name);
+    case 3:
+    case 4:
+    case 5:
+      return answer(pick(0, 4) > 0);
+    case 6:
+      return advance(std::chrono::milliseconds{pick(0, 20'000)});
+    case 7:
+      return obey(tree_.recovered(name, incarnation(name), now_));
+    case 8:
+      return person(name);
+    default:
+      return outside(name);
+    }
+  }
+
+  void fail(const std::string& name) {
+    if (!alive_[name])
+      return;
+    const bool stays_alive = !spec_maker::is_watched(name) && pick(0, 2) == 0;
+    alive_[name] = stays_alive;
+    const bool clean = !stays_alive && pick(0, 3) == 0;
+    const auto run = incarnation(name);
+    obey(tree_.failed(name, run, {"broke", stays_alive, clean, {}}, now_, chance()));
+    const auto after = tree_.supervision_of(name, now_);
+    if (!spec_maker::is_watched(name)) {
+      EXPECT_NE(after.state, supervision::running) << name << " failed";
+    }
+  }
+
+  void answer(bool well) {
+    if (open_.empty())
+      return;
+    auto at = open_.begin();
+    std::advance(at, pick(0, static_cast<int>(open_.size()) - 1));
+    const auto [name, what] = *at;
+    open_.erase(at);
+    if (what == kind::stop) {
+      alive_[name] = false;
+      obey(tree_.stopped(name, now_));
+    } else if (well) {
+      alive_[name] = true;
+      obey(tree_.started(name, now_));
+    } else {
+      alive_[name] = alive_[name] && what == kind::restart;
+      obey(tree_.start_failed(name, "no", now_, chance()));
+    }
+  }
+
+  void advance(mono_time::duration time) {
+    now_ += time;
+    obey(tree_.due(now_, chance()));
+  }
+
+  void person(const std::string& name) {
+    const auto o = static_cast<order>(pick(0, 4));
+    const auto before = tree_.supervision_of(name, now_);
+    auto answer = tree_.person(name, o, now_);
+    if (!answer) {
+      EXPECT_EQ(tree_.supervision_of(name, now_), before) << answer.sentence();
+      return;
+    }
+    if (o == order::restart || o == order::start)
+      admitted_[before.group].clear();
+    obey(*answer);
+  }
+
+  void outside(const std::string& name) {
+    if (pick(0, 3) == 0 && !exiting_)
+      return reload();
+    if (open_.contains(name) || spec_maker::is_process(name))
+      return;
+    alive_[name] = pick(0, 1) == 0;
+    obey(alive_[name] ? tree_.observed_start(name, now_)
+                      : tree_.observed_stop(name, "by somebody", now_));
+  }
+
+  void reload() {
+    spec_ = maker_.make(may_escalate_);
+    const auto actions = tree_.reload(spec_, now_);
+    place();
+    obey(actions);
+  }
+
+  void obey(const service_tree::actions& actions) {
+    ASSERT_FALSE(exited_ && !actions.empty()) << "after the end";
+    for (const auto& a : actions)
+      check(a);
+    for (const auto& name : start_order(spec_.tree))
+      check_counters(name);
+    EXPECT_GT(tree_.next_due().value_or(mono_time::max()), now_) << "a busy loop";
+  }
+
+  void check(const tree_action& a) {
+    exited_ = exited_ || a.what == kind::exit;
+    exiting_ = exiting_ || (a.what == kind::escalate && a.name == "root");
+    if (a.what != kind::stop && a.what != kind::start && a.what != kind::restart)
+      return;
+    EXPECT_TRUE(open_.emplace(a.name, a.what).second) << "two operations at once in " << a.name;
+    EXPECT_FALSE(spec_maker::is_watched(a.name));
+    if (!tree_.knows(a.name)) {
+      EXPECT_EQ(a.what, kind::stop);
+      return;
+    }
+    if (a.what == kind::stop) {
+      EXPECT_TRUE(alive_[a.name]) << a.name << " is dead";
+    }
+    if (a.what == kind::start) {
+      EXPECT_FALSE(alive_[a.name]) << a.name << " is alive";
+    }
+    const auto state = tree_.supervision_of(a.name, now_).state;
+    EXPECT_NE(state, supervision::paused) << a.name;
+    if (state == supervision::stopped) {
+      EXPECT_TRUE(a.what == kind::stop && a.cause == restart_cause::person) << a.name;
+    } else if (a.cause != restart_cause::reload) {
+      EXPECT_EQ(state, supervision::restarting) << a.name;
+    }
+  }
+
+  /// A higher attempt is a restart that a window admitted, for nothing is stable here.
+  /// Only the root's window is never renewed by a plan from above.
+  void check_counters(const std::string& name) {
+    const auto is = tree_.supervision_of(name, now_);
+    if (const auto was = seen_.find(name); was != seen_.end()) {
+      EXPECT_GE(is.restarts, was->second.restarts) << name;
+      EXPECT_GE(is.incarnation, was->second.incarnation) << name;
+      if (is.attempt > was->second.attempt && !may_escalate_ && is.group == "root")
+        admit(is.group);
+    }
+    if (is.state == supervision::restarting) {
+      EXPECT_FALSE(open_.empty()) << name << " is restarting, but nothing is in flight";
+    }
+    seen_[name] = is;
+  }
+
+  void admit(const std::string& group) {
+    const auto& limit = find_group(spec_.tree, group)->intensity;
+    auto& times = admitted_[group];
+    times.push_back(now_);
+    const auto recent = std::count_if(times.begin(), times.end(),
+                                      [&](mono_time t) { return t >= now_ - limit.within; });
+    EXPECT_LE(recent, limit.restarts) << "in " << group;
+  }
+
+  void check_settled(const std::string& name) {
+    const auto is = tree_.supervision_of(name, now_);
+    EXPECT_NE(is.state, supervision::restarting) << name << " hangs: " << is.reason;
+    EXPECT_NE(is.state, supervision::waiting) << name << " hangs: " << is.reason;
+    if (is.state == supervision::running && !spec_maker::is_watched(name)) {
+      EXPECT_TRUE(alive_[name]) << name << " is dead and nobody cares";
+    }
+    if (is.state == supervision::stopped && name != "g" && !exiting_) {
+      EXPECT_FALSE(alive_[name]) << name << " was to be stopped";
+    }
+  }
+
+  std::uint32_t incarnation(const std::string& name) {
+    return tree_.supervision_of(name, now_).incarnation;
+  }
+
+  std::mt19937_64 random_;
+  spec_maker maker_;
+  bool may_escalate_;
+  mono_time now_{1h};
+  daemon_spec spec_;
+  service_tree tree_;
+  std::map<std::string, kind> open_; ///< operations in flight
+  std::map<std::string, bool> alive_;
+  std::set<std::string> placed_;
+  std::map<std::string, service_supervision> seen_;
+  std::map<std::string, std::vector<mono_time>> admitted_;
+  bool exiting_ = false;
+  bool exited_ = false;
+};
+
+TEST(service_tree_property, keeps_its_promises_whatever_happens) {
+  for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    random_world world{seed, seed % 2 == 0};
+    world.live(150);
+    world.settle();
+    if (testing::Test::HasFailure())
+      return;
+  }
+}
+
+/// Stops in one sweep backwards, then starts in one sweep forwards.
+TEST(service_tree_property, a_plan_stops_backwards_and_starts_forwards) {
+  for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    std::mt19937_64 random{seed};
+    spec_maker maker{random};
+    const auto spec = maker.make(false);
+    const auto order = start_order(spec.tree);
+    service_tree tree{spec, mono_time{}};
+    std::vector<tree_action> done;
+    const auto obey = [&](service_tree::actions open) {
+      for (std::size_t i = 0; i < open.size(); ++i) {
+        const auto a = open[i];
+        done.push_back(a);
+        service_tree::actions more;
+        if (a.what == kind::stop)
+          more = tree.stopped(a.name, mono_time{});
+        else if (a.what == kind::start || a.what == kind::restart)
+          more = tree.started(a.name, mono_time{});
+        open.insert(open.end(), more.begin(), more.end());
+      }
+    };
+    obey(tree.boot(mono_time{}));
+    done.clear();
+    const auto& name = order[random() % order.size()];
+    obey(tree.failed(name, spec_maker::is_process(name) ? 1 : 0, {"broke", true, false, {}},
+                     mono_time{}, 0));
+    obey(tree.due(mono_time{1h}, 0));
+    int last = static_cast<int>(order.size());
+    bool are_starts = false;
+    for (const auto& a : done) {
+      if (a.what != kind::stop && a.what != kind::start && a.what != kind::restart)
+        continue;
+      const auto at =
+        static_cast<int>(std::find(order.begin(), order.end(), a.name) - order.begin());
+      if (a.what != kind::stop && !std::exchange(are_starts, true))
+        last = -1;
+      EXPECT_EQ(a.what != kind::stop, are_starts) << a.name;
+      EXPECT_TRUE(are_starts ? at > last : at < last) << a.name;
+      last = at;
+    }
+    if (testing::Test::HasFailure())
+      return;
+  }
+}
+
+} // namespace
+} // namespace reeve
