@@ -1,0 +1,61 @@
+#include "io/check.hpp"
+
+#include "io/docker_check.hpp"
+#include "io/exec_check.hpp"
+#include "io/heartbeat_check.hpp"
+#include "io/http_check.hpp"
+#include "io/loop.hpp"
+#include "io/tcp_check.hpp"
+
+#include <signal.h>
+
+#include <type_traits>
+
+namespace reeve::io {
+
+struct check_engine::state {
+  loop& home;
+  docker_engine* docker;
+  http_share http;
+};
+
+check_engine::check_engine(loop& l, docker_engine* docker)
+    : state_{new state{l, docker, http_share{l}}} {
+  signal(SIGPIPE, SIG_IGN); // TLS writes to connections that may be closed
+}
+
+check_engine::~check_engine() = default;
+
+std::unique_ptr<check> check_engine::make(const check_spec& spec) {
+  return std::visit(
+    [&](const auto& target) -> std::unique_ptr<check> {
+      using kind = std::decay_t<decltype(target)>;
+      if constexpr (std::is_same_v<kind, http_check>)
+        return make_http_check(state_->http, spec);
+      else if constexpr (std::is_same_v<kind, tcp_check>)
+        return make_tcp_check(state_->home, spec);
+      else if constexpr (std::is_same_v<kind, exec_check>)
+        return make_exec_check(state_->home, spec);
+      else if constexpr (std::is_same_v<kind, heartbeat_check>)
+        return make_heartbeat_check(state_->home, spec);
+      else
+        return make_docker_check(state_->home, state_->docker, target, spec.timeout);
+    },
+    spec.target);
+}
+
+check_verdict judge(const expectation& expected, const check_outcome& outcome) {
+  switch (outcome.what) {
+  case check_outcome::kind::answered:
+    return evaluate(expected, outcome.answer);
+  case check_outcome::kind::failed:
+    return {check_result::failed, outcome.reason};
+  case check_outcome::kind::not_run:
+    return {check_result::unknown, outcome.reason};
+  case check_outcome::kind::cancelled:
+    return {check_result::unknown, "the check was broken off"};
+  }
+  return {check_result::unknown, outcome.reason};
+}
+
+} // namespace reeve::io

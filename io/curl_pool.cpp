@@ -1,0 +1,248 @@
+#include "io/curl_pool.hpp"
+
+#include "io/loop.hpp"
+
+#include <sys/resource.h>
+#include <uv.h>
+
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace reeve::io {
+
+namespace {
+
+using clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr std::size_t multis = 32;
+constexpr std::size_t spare_handles = 64;
+/// What transfers may take of one turn of the loop. A TLS handshake takes 1 ms, and
+/// a hundred may be answered in one turn.
+constexpr milliseconds turn_share{4};
+
+std::size_t descriptors_for_transfers() {
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  return std::max<std::size_t>(16, static_cast<std::size_t>(limit.rlim_cur) / 2);
+}
+
+} // namespace
+
+struct curl_pool::state {
+  /// One multi handle.
+  struct shard {
+    state* pool = nullptr;
+    CURLM* multi = nullptr;
+    loop::timer_id timer = 0;
+  };
+  struct socket_watch {
+    uv_poll_t handle{};
+    shard* home = nullptr;
+    curl_socket_t socket = -1;
+    int events = 0; ///< libcurl waits for
+  };
+  struct transfer {
+    shard* home = nullptr;
+    completion done;
+    clock::time_point deadline;
+    bool running = false;
+    loop::timer_id queue_timer = 0;
+  };
+
+  loop& home;
+  std::size_t most_at_once;
+  std::size_t running = 0;
+  std::array<shard, multis> shards;
+  std::unordered_map<CURL*, transfer> transfers;
+  std::deque<CURL*> queue; // may hold some that were put back meanwhile
+  std::vector<CURL*> spare;
+  mono_time this_turn{};
+  clock::duration spent{0};
+
+  shard& shard_of(std::string_view host);
+  void run(CURL* easy, transfer& t);
+  void start_queued();
+  static void listen_to(socket_watch& w);
+  void socket_ready(socket_watch& w, int status, int events);
+  void act(shard& s, curl_socket_t socket, int what);
+  void finish(CURL* easy, std::optional<CURLcode> code);
+
+  static int on_socket(CURL*, curl_socket_t socket, int what, void* self, void* watch);
+  static int on_timer(CURLM*, long ms, void* self);
+};
+
+curl_pool::state::shard& curl_pool::state::shard_of(std::string_view host) {
+  auto& s = shards[std::hash<std::string_view>{}(host) % multis];
+  if (s.multi == nullptr) {
+    s.pool = this;
+    s.multi = curl_multi_init();
+    curl_multi_setopt(s.multi, CURLMOPT_SOCKETFUNCTION, &on_socket);
+    curl_multi_setopt(s.multi, CURLMOPT_SOCKETDATA, &s);
+    curl_multi_setopt(s.multi, CURLMOPT_TIMERFUNCTION, &on_timer);
+    curl_multi_setopt(s.multi, CURLMOPT_TIMERDATA, &s);
+  }
+  return s;
+}
+
+void curl_pool::state::run(CURL* easy, transfer& t) {
+  const auto left = std::chrono::ceil<milliseconds>(t.deadline - clock::now());
+  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
+                   static_cast<long>(std::max(left, milliseconds{1}).count()));
+  t.running = true;
+  ++running;
+  curl_multi_add_handle(t.home->multi, easy);
+}
+
+void curl_pool::state::start_queued() {
+  while (running < most_at_once && !queue.empty()) {
+    const auto found = transfers.find(queue.front());
+    queue.pop_front();
+    if (found == transfers.end() || found->second.running)
+      continue;
+    home.cancel(found->second.queue_timer);
+    run(found->first, found->second);
+  }
+}
+
+int curl_pool::state::on_timer(CURLM*, long ms, void* self) {
+  auto& s = *static_cast<shard*>(self);
+  auto& l = s.pool->home;
+  l.cancel(s.timer);
+  s.timer = ms < 0 ? 0 : l.call_after(milliseconds{ms}, [&s] {
+    s.timer = 0;
+    s.pool->act(s, CURL_SOCKET_TIMEOUT, 0);
+  });
+  return 0;
+}
+
+int curl_pool::state::on_socket(CURL*, curl_socket_t socket, int what, void* self, void* watch) {
+  auto& s = *static_cast<shard*>(self);
+  auto* w = static_cast<socket_watch*>(watch);
+  if (what == CURL_POLL_REMOVE) {
+    if (w != nullptr) {
+      curl_multi_assign(s.multi, socket, nullptr);
+      uv_close(reinterpret_cast<uv_handle_t*>(&w->handle),
+               [](uv_handle_t* h) { delete static_cast<socket_watch*>(h->data); });
+    }
+    return 0;
+  }
+  if (w == nullptr) {
+    w = new socket_watch{{}, &s, socket};
+    if (uv_poll_init_socket(s.pool->home.raw(), &w->handle, socket) != 0) {
+      delete w;
+      return -1;
+    }
+    w->handle.data = w;
+    curl_multi_assign(s.multi, socket, w);
+  }
+  w->events = ((what & CURL_POLL_IN) != 0 ? UV_READABLE : 0)
+              | ((what & CURL_POLL_OUT) != 0 ? UV_WRITABLE : 0);
+  listen_to(*w);
+  return 0;
+}
+
+void curl_pool::state::listen_to(socket_watch& w) {
+  uv_poll_start(&w.handle, w.events, [](uv_poll_t* h, int status, int ready) {
+    auto& watch = *static_cast<socket_watch*>(h->data);
+    watch.home->pool->socket_ready(watch, status, ready);
+  });
+}
+
+void curl_pool::state::socket_ready(socket_watch& w, int status, int events) {
+  if (status < 0) {
+    // libuv has stopped listening; libcurl finds out what is wrong by reading.
+    listen_to(w);
+    events = UV_READABLE | UV_WRITABLE;
+  }
+  const auto turn = home.now();
+  if (turn != this_turn) {
+    this_turn = turn;
+    spent = clock::duration{0};
+  }
+  if (spent > turn_share)
+    return; // still ready in the next turn
+  const auto began = clock::now();
+  const int what = ((events & UV_READABLE) != 0 ? CURL_CSELECT_IN : 0)
+                   | ((events & UV_WRITABLE) != 0 ? CURL_CSELECT_OUT : 0);
+  act(*w.home, w.socket, what);
+  spent += clock::now() - began;
+}
+
+void curl_pool::state::act(shard& s, curl_socket_t socket, int what) {
+  int still_running = 0;
+  curl_multi_socket_action(s.multi, socket, what, &still_running);
+  int left = 0;
+  while (const CURLMsg* message = curl_multi_info_read(s.multi, &left))
+    if (message->msg == CURLMSG_DONE)
+      finish(message->easy_handle, message->data.result);
+}
+
+void curl_pool::state::finish(CURL* easy, std::optional<CURLcode> code) {
+  const auto found = transfers.find(easy);
+  if (found == transfers.end())
+    return;
+  auto t = std::move(found->second);
+  transfers.erase(found);
+  home.cancel(t.queue_timer);
+  if (t.running) {
+    curl_multi_remove_handle(t.home->multi, easy);
+    --running;
+    start_queued();
+  }
+  if (t.done)
+    t.done(code);
+}
+
+curl_pool::curl_pool(loop& l, std::size_t most_at_once)
+    : state_{new state{l, std::min(most_at_once, descriptors_for_transfers())}} {
+  curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+curl_pool::~curl_pool() {
+  for (auto* easy : state_->spare)
+    curl_easy_cleanup(easy);
+  for (auto& s : state_->shards) {
+    curl_multi_cleanup(s.multi);
+    state_->home.cancel(s.timer);
+  }
+}
+
+CURL* curl_pool::take() {
+  auto& spare = state_->spare;
+  if (spare.empty())
+    return curl_easy_init();
+  auto* easy = spare.back();
+  spare.pop_back();
+  return easy;
+}
+
+void curl_pool::start(CURL* easy, std::string_view host, clock::time_point deadline,
+                      completion done) {
+  auto& s = *state_;
+  auto& t = s.transfers[easy];
+  t = {&s.shard_of(host), std::move(done), deadline};
+  if (s.running < s.most_at_once)
+    return s.run(easy, t);
+  s.queue.push_back(easy);
+  t.queue_timer = s.home.call_at(deadline, [&s, easy] { s.finish(easy, std::nullopt); });
+}
+
+void curl_pool::put_back(CURL* easy) {
+  auto& s = *state_;
+  if (const auto found = s.transfers.find(easy); found != s.transfers.end()) {
+    found->second.done = nullptr;
+    s.finish(easy, std::nullopt);
+  }
+  if (s.spare.size() >= spare_handles)
+    return curl_easy_cleanup(easy);
+  curl_easy_reset(easy);
+  s.spare.push_back(easy);
+}
+
+} // namespace reeve::io

@@ -1,0 +1,310 @@
+#include "io/http_check.hpp"
+
+#include "io/http_failure.hpp"
+#include "io/loop.hpp"
+#include "io/reply_body.hpp"
+#include "io/resolver.hpp"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+namespace reeve::io {
+
+namespace {
+
+using clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+using kind = check_outcome::kind;
+
+constexpr std::size_t most_header_bytes = 64 * 1'024;
+constexpr std::size_t least_body_read = 64 * 1'024; // breaking off sooner would be rude
+constexpr long name_kept_seconds = 30;
+
+std::string host_of(const std::string& url) {
+  CURLU* parsed = curl_url();
+  char* part = nullptr;
+  std::string host;
+  if (curl_url_set(parsed, CURLUPART_URL, url.c_str(), 0) == CURLUE_OK
+      && curl_url_get(parsed, CURLUPART_HOST, &part, 0) == CURLUE_OK)
+    host = part;
+  curl_free(part);
+  curl_url_cleanup(parsed);
+  return host;
+}
+
+curl_slist* make_headers(const http_check& what) {
+  curl_slist* list = nullptr;
+  for (const auto& [name, value] : what.headers)
+    list = curl_slist_append(list, (value.empty() ? name + ";" : name + ": " + value).c_str());
+  if (!what.body.empty())
+    list = curl_slist_append(list, "Expect:"); // do not wait for a "100 Continue"
+  return list;
+}
+
+long read_number(CURL* easy, CURLINFO info) {
+  long value = 0;
+  curl_easy_getinfo(easy, info, &value);
+  return value;
+}
+
+bool came_to(CURL* easy, CURLINFO time) {
+  curl_off_t value = 0;
+  curl_easy_getinfo(easy, time, &value);
+  return value > 0;
+}
+
+class http_checker final : public check {
+public:
+  http_checker(http_share& share, const check_spec& spec)
+      : share_{share}, what_{std::get<http_check>(spec.target)}, timeout_{spec.timeout},
+        body_rules_{spec.expect}, headers_{make_headers(what_)}, host_{host_of(what_.url)} {
+  }
+
+  ~http_checker() override {
+    if (done_)
+      finish({kind::cancelled});
+    curl_slist_free_all(headers_);
+  }
+
+  void run(completion done) override;
+
+private:
+  std::optional<std::string> prepare_tls();
+  void set_options();
+  void set_method();
+  void set_limits();
+  void transfer_ended(std::optional<CURLcode> code);
+  check_outcome answered();
+  http_failure describe_failure(CURLcode code);
+  void find_out_why_unresolved(const std::string& host);
+  void finish(check_outcome outcome);
+
+  static std::size_t on_body(char* data, std::size_t, std::size_t size, void* self);
+  static std::size_t on_header(char*, std::size_t, std::size_t size, void* self);
+  static curl_socket_t on_socket(void* self, curlsocktype, curl_sockaddr* address);
+
+  http_share& share_;
+  http_check what_;
+  milliseconds timeout_;
+  reply_body body_rules_;
+  curl_slist* headers_;
+  std::string host_;
+  bool trust_cached_name_ = true;
+
+  // Of the run under way:
+  completion done_;
+  CURL* easy_ = nullptr;
+  clock::time_point deadline_;
+  tls_session tls_;
+  std::string body_;
+  std::size_t body_bytes_ = 0;
+  bool body_is_enough_ = false;
+  std::size_t header_bytes_ = 0;
+  int socket_error_ = 0;
+  std::array<char, CURL_ERROR_SIZE> words_{};
+  std::optional<lookup> lookup_;
+  loop::timer_id timer_ = 0;
+};
+
+void http_checker::run(completion done) {
+  done_ = std::move(done);
+  deadline_ = clock::now() + timeout_;
+  body_.clear();
+  body_bytes_ = 0;
+  body_is_enough_ = false;
+  header_bytes_ = 0;
+  socket_error_ = 0;
+  words_[0] = '\0';
+  auto problem = prepare_tls();
+  if (!problem && (easy_ = share_.curl.take()) == nullptr)
+    problem = "out of memory";
+  if (problem) {
+    timer_ = share_.home.call_after(milliseconds{0}, [this, why = *problem] {
+      finish({kind::not_run, {}, why});
+    });
+    return;
+  }
+  set_options();
+  share_.curl.start(easy_, host_, deadline_,
+                    [this](std::optional<CURLcode> code) { transfer_ended(code); });
+}
+
+std::optional<std::string> http_checker::prepare_tls() {
+  const auto& options = what_.tls;
+  tls_.store = nullptr;
+  *tls_.findings = {};
+  for (const auto& file : {options.certificate_file, options.key_file})
+    if (!file.empty() && access(file.c_str(), R_OK) != 0)
+      return "cannot read '" + file + "' of the client certificate";
+  if (!options.verify)
+    return std::nullopt;
+  auto store = share_.trust.store(options.ca_file);
+  if (!store)
+    return store.sentence();
+  tls_.store = *store;
+  return std::nullopt;
+}
+
+void http_checker::set_options() {
+  curl_easy_setopt(easy_, CURLOPT_URL, what_.url.c_str());
+  curl_easy_setopt(easy_, CURLOPT_ERRORBUFFER, words_.data());
+  curl_easy_setopt(easy_, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy_, CURLOPT_QUICK_EXIT, 1L); // else a hanging lookup stops the loop
+  curl_easy_setopt(easy_, CURLOPT_PROXY, "");
+  curl_easy_setopt(easy_, CURLOPT_USERAGENT, "reeve");
+  curl_easy_setopt(easy_, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  curl_easy_setopt(easy_, CURLOPT_FRESH_CONNECT, 1L);
+  curl_easy_setopt(easy_, CURLOPT_FORBID_REUSE, 1L);
+  const bool keep_name = trust_cached_name_ && !literal_address(host_, 0);
+  curl_easy_setopt(easy_, CURLOPT_DNS_CACHE_TIMEOUT, keep_name ? name_kept_seconds : 0L);
+  use_tls(easy_, &tls_);
+  if (!what_.tls.certificate_file.empty())
+    curl_easy_setopt(easy_, CURLOPT_SSLCERT, what_.tls.certificate_file.c_str());
+  if (!what_.tls.key_file.empty())
+    curl_easy_setopt(easy_, CURLOPT_SSLKEY, what_.tls.key_file.c_str());
+  set_method();
+  set_limits();
+}
+
+void http_checker::set_method() {
+  curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, headers_);
+  if (what_.method == "HEAD") {
+    curl_easy_setopt(easy_, CURLOPT_NOBODY, 1L);
+    return;
+  }
+  if (!what_.body.empty() || what_.method == "POST") {
+    curl_easy_setopt(easy_, CURLOPT_POSTFIELDSIZE_LARGE,
+                     static_cast<curl_off_t>(what_.body.size()));
+    curl_easy_setopt(easy_, CURLOPT_POSTFIELDS, what_.body.c_str());
+  }
+  if (what_.method != "GET" || !what_.body.empty())
+    curl_easy_setopt(easy_, CURLOPT_CUSTOMREQUEST, what_.method.c_str());
+}
+
+void http_checker::set_limits() {
+  curl_easy_setopt(easy_, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy_, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy_, CURLOPT_FOLLOWLOCATION, what_.max_redirects > 0 ? 1L : 0L);
+  curl_easy_setopt(easy_, CURLOPT_MAXREDIRS, static_cast<long>(what_.max_redirects));
+  curl_easy_setopt(easy_, CURLOPT_BUFFERSIZE, 4'096L);
+  curl_easy_setopt(easy_, CURLOPT_WRITEFUNCTION, &on_body);
+  curl_easy_setopt(easy_, CURLOPT_WRITEDATA, this);
+  curl_easy_setopt(easy_, CURLOPT_HEADERFUNCTION, &on_header);
+  curl_easy_setopt(easy_, CURLOPT_HEADERDATA, this);
+  curl_easy_setopt(easy_, CURLOPT_OPENSOCKETFUNCTION, &on_socket);
+  curl_easy_setopt(easy_, CURLOPT_OPENSOCKETDATA, this);
+}
+
+/// Fewer than given breaks the transfer off.
+std::size_t http_checker::on_body(char* data, std::size_t, std::size_t size, void* self) {
+  auto& c = *static_cast<http_checker*>(self);
+  const auto room = c.body_rules_.most_kept() - c.body_.size();
+  c.body_.append(data, std::min(size, room));
+  c.body_bytes_ += size;
+  c.body_is_enough_ = c.body_bytes_ >= std::max(least_body_read, c.body_rules_.most_kept());
+  return c.body_is_enough_ ? 0 : size;
+}
+
+std::size_t http_checker::on_header(char*, std::size_t, std::size_t size, void* self) {
+  auto& c = *static_cast<http_checker*>(self);
+  c.header_bytes_ += size;
+  return c.header_bytes_ > most_header_bytes ? 0 : size;
+}
+
+curl_socket_t http_checker::on_socket(void* self, curlsocktype, curl_sockaddr* address) {
+  const int fd =
+    socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address->protocol);
+  if (fd < 0)
+    static_cast<http_checker*>(self)->socket_error_ = errno;
+  return fd < 0 ? CURL_SOCKET_BAD : fd;
+}
+
+void http_checker::transfer_ended(std::optional<CURLcode> code) {
+  if (!code)
+    return finish({kind::not_run, {}, "too many checks are under way"});
+  if (*code == CURLE_OK || (*code == CURLE_WRITE_ERROR && body_is_enough_))
+    return finish(answered());
+  if (header_bytes_ > most_header_bytes)
+    return finish({kind::failed, {}, "the answer's headers are larger than 64 KiB"});
+  const auto failure = describe_failure(*code);
+  trust_cached_name_ = false;
+  if (*code == CURLE_COULDNT_RESOLVE_HOST)
+    return find_out_why_unresolved(failure.host);
+  finish(explain(failure));
+}
+
+check_outcome http_checker::answered() {
+  check_outcome outcome;
+  curl_off_t microseconds = 0;
+  curl_easy_getinfo(easy_, CURLINFO_TOTAL_TIME_T, &microseconds);
+  outcome.answer.latency =
+    std::chrono::duration_cast<milliseconds>(std::chrono::microseconds{microseconds});
+  outcome.answer.status = static_cast<int>(read_number(easy_, CURLINFO_RESPONSE_CODE));
+  outcome.answer.certificate_left = tls_.findings->certificate_left;
+  body_rules_.extract(body_, outcome.answer);
+  trust_cached_name_ = true;
+  return outcome;
+}
+
+http_failure http_checker::describe_failure(CURLcode code) {
+  http_failure f;
+  const char* url = nullptr;
+  curl_easy_getinfo(easy_, CURLINFO_EFFECTIVE_URL, &url);
+  f.code = code;
+  f.words = words_.data();
+  f.os_error =
+    socket_error_ != 0 ? socket_error_ : static_cast<int>(read_number(easy_, CURLINFO_OS_ERRNO));
+  f.host = url == nullptr ? host_ : host_of(url);
+  f.tls = *tls_.findings;
+  f.timeout = timeout_;
+  f.max_redirects = what_.max_redirects;
+  f.redirected = read_number(easy_, CURLINFO_REDIRECT_COUNT) > 0;
+  f.resolved = came_to(easy_, CURLINFO_NAMELOOKUP_TIME_T) || literal_address(f.host, 0);
+  f.connected = came_to(easy_, CURLINFO_CONNECT_TIME_T) || f.tls.began;
+  f.secured = (url != nullptr && std::string_view{url}.substr(0, 5) != "https")
+              || came_to(easy_, CURLINFO_APPCONNECT_TIME_T);
+  f.answering = header_bytes_ > 0;
+  return f;
+}
+
+/// libcurl does not tell a name that does not exist from a name server that does not
+/// answer.
+void http_checker::find_out_why_unresolved(const std::string& host) {
+  timer_ = share_.home.call_at(deadline_, [this, host] {
+    finish({kind::not_run, {}, "could not resolve host '" + host + "' in time"});
+  });
+  lookup_.emplace(share_.home, host, 0, [this, host](resolution r) {
+    switch (r.what) {
+    case resolution::kind::found:
+      return finish({kind::not_run, {}, "could not resolve host '" + host + "' at first"});
+    case resolution::kind::no_such_host:
+      return finish({kind::failed, {}, r.reason});
+    case resolution::kind::could_not_ask:
+      return finish({kind::not_run, {}, r.reason});
+    }
+  });
+}
+
+void http_checker::finish(check_outcome outcome) {
+  share_.home.cancel(std::exchange(timer_, 0));
+  lookup_.reset();
+  if (easy_ != nullptr)
+    share_.curl.put_back(std::exchange(easy_, nullptr));
+  body_ = {};
+  // Last: it may run the check again, or destroy it.
+  std::exchange(done_, nullptr)(std::move(outcome));
+}
+
+} // namespace
+
+std::unique_ptr<check> make_http_check(http_share& share, const check_spec& spec) {
+  return std::make_unique<http_checker>(share, spec);
+}
+
+} // namespace reeve::io

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "io/check.hpp"
+#include "io/curl_pool.hpp"
+#include "io/tls_trust.hpp"
+
+#include <cstddef>
+#include <memory>
+
+namespace reeve::io {
+
+/// What HTTP checks share.
+struct http_share {
+  explicit http_share(loop& l, std::size_t most_at_once = 2'000) : home{l}, curl{l, most_at_once} {
+  }
+
+  loop& home;
+  curl_pool curl;
+  tls_trust trust;
+};
+
+/// REQUIRES: `spec.target` is an `http_check`; `share` lives longer.
+///
+/// Each run makes a new connection: that is what a new client would meet. Only so
+/// much of a body is read as may matter.
+std::unique_ptr<check> make_http_check(http_share& share, const check_spec& spec);
+
+} // namespace reeve::io

@@ -1,0 +1,139 @@
+#include "io/http_failure.hpp"
+
+#include "supervisor/text.hpp"
+
+#include <errno.h>
+
+#include <string_view>
+#include <system_error>
+
+namespace reeve::io {
+
+namespace {
+
+check_outcome failed(std::string why) {
+  return {check_outcome::kind::failed, {}, std::move(why)};
+}
+
+check_outcome not_run(std::string why) {
+  return {check_outcome::kind::not_run, {}, std::move(why)};
+}
+
+bool says(const http_failure& f, std::string_view text) {
+  return f.words.find(text) != std::string::npos;
+}
+
+/// OpenSSL's words are behind its codes: "error:0A000410:SSL routines::unknown ca".
+std::string last_part(const std::string& words) {
+  const auto colons = words.rfind(':');
+  const auto start = colons == std::string::npos ? 0 : words.find_first_not_of(": ", colons);
+  return start == std::string::npos ? words : words.substr(start, 100);
+}
+
+check_outcome timed_out(const http_failure& f) {
+  const auto within = " within " + describe(f.timeout);
+  if (!f.resolved)
+    return not_run("could not resolve host '" + f.host + "'" + within);
+  if (!f.connected)
+    return failed("could not connect" + within);
+  if (!f.secured)
+    return failed("no TLS handshake" + within);
+  return failed(f.answering ? "the answer was not complete" + within : "no answer" + within);
+}
+
+check_outcome tls_failed(const http_failure& f) {
+  if (f.tls.verify_error != X509_V_OK)
+    return failed(why_not_trusted(f.tls));
+  if (says(f, "wrong version number") || says(f, "packet length too long"))
+    return failed("the service does not speak TLS");
+  if (says(f, "SSL_ERROR_SYSCALL") || says(f, "unexpected eof"))
+    return failed("connection closed in the TLS handshake");
+  return failed("TLS handshake failed: " + last_part(f.words));
+}
+
+check_outcome not_trusted(const http_failure& f) {
+  if (f.tls.verify_error != X509_V_OK)
+    return failed(why_not_trusted(f.tls));
+  return failed("certificate is not for host '" + f.host + "'");
+}
+
+check_outcome connection_lost(const http_failure& f) {
+  if (f.os_error == ECONNRESET || says(f, "reset by peer") || f.os_error == EPIPE)
+    return failed(f.answering ? "connection reset in the middle of the answer"
+                              : "connection reset");
+  if (says(f, "alert"))
+    return failed("TLS: " + last_part(f.words));
+  if (says(f, "unexpected eof"))
+    return failed("connection closed in the middle of the answer");
+  return failed(f.words.empty() ? "connection lost" : f.words.substr(0, 100));
+}
+
+} // namespace
+
+check_outcome explain_connect_error(int os_error) {
+  switch (os_error) {
+  case ECONNREFUSED:
+    return failed("connection refused");
+  case EHOSTUNREACH:
+    return failed("no way to the host");
+  case ETIMEDOUT:
+    return failed("could not connect: no answer");
+  case ECONNRESET:
+  case ECONNABORTED:
+  case EPIPE:
+    return failed("connection reset");
+  case EMFILE:
+  case ENFILE:
+    return not_run("cannot connect: out of file descriptors");
+  case EADDRNOTAVAIL:
+    return not_run("cannot connect: out of local ports, or no such address family here");
+  case ENETUNREACH:
+  case ENETDOWN:
+    return not_run("cannot connect: this machine has no way to that network");
+  case 0:
+    return failed("could not connect");
+  default:
+    return not_run("cannot connect: " + std::generic_category().message(os_error));
+  }
+}
+
+check_outcome explain(const http_failure& f) {
+  switch (f.code) {
+  case CURLE_OPERATION_TIMEDOUT:
+    return timed_out(f);
+  case CURLE_COULDNT_CONNECT:
+    return explain_connect_error(f.os_error);
+  case CURLE_COULDNT_RESOLVE_HOST:
+    return failed("cannot resolve host '" + f.host + "'");
+  case CURLE_SSL_CONNECT_ERROR:
+    return tls_failed(f);
+  case CURLE_PEER_FAILED_VERIFICATION:
+    return not_trusted(f);
+  case CURLE_GOT_NOTHING:
+    return failed("connection closed without an answer");
+  case CURLE_RECV_ERROR:
+  case CURLE_SEND_ERROR:
+    return connection_lost(f);
+  case CURLE_PARTIAL_FILE:
+    return failed("connection closed in the middle of the answer");
+  case CURLE_WEIRD_SERVER_REPLY:
+    return failed("the answer is not HTTP");
+  case CURLE_UNSUPPORTED_PROTOCOL:
+    return failed(says(f, "HTTP/0.9") ? "the answer is not HTTP"
+                                      : "redirected to something that is not http or https");
+  case CURLE_TOO_MANY_REDIRECTS:
+    return failed("more than " + std::to_string(f.max_redirects) + " redirects");
+  case CURLE_URL_MALFORMAT:
+    return f.redirected ? failed("redirected to something that is not a URL")
+                        : not_run("the URL is malformed");
+  case CURLE_SSL_CERTPROBLEM:
+    return not_run("cannot use the client certificate: " + f.words.substr(0, 100));
+  case CURLE_OUT_OF_MEMORY:
+  case CURLE_FAILED_INIT:
+    return not_run("out of memory");
+  default:
+    return failed(f.words.empty() ? curl_easy_strerror(f.code) : f.words.substr(0, 100));
+  }
+}
+
+} // namespace reeve::io

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "io/check.hpp"
+#include "io/tls_trust.hpp"
+
+#include <curl/curl.h>
+
+#include <chrono>
+#include <string>
+
+namespace reeve::io {
+
+/// How a transfer went wrong.
+struct http_failure {
+  CURLcode code = CURLE_OK;
+  std::string words; ///< libcurl's
+  int os_error = 0;  ///< of the network, or of making a socket
+  std::string host;  ///< that was asked last
+  tls_findings tls;
+  std::chrono::milliseconds timeout{0};
+  int max_redirects = 0;
+  bool redirected = false;
+
+  /// How far it came.
+  bool resolved = false;
+  bool connected = false;
+  bool secured = false; ///< or need not be
+  bool answering = false;
+};
+
+/// Whose fault it is, in words a person likes.
+check_outcome explain(const http_failure& f);
+
+/// Whose fault it is that a connection could not be made.
+check_outcome explain_connect_error(int os_error);
+
+} // namespace reeve::io

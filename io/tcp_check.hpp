@@ -1,0 +1,13 @@
+#pragma once
+
+#include "io/check.hpp"
+
+#include <memory>
+
+namespace reeve::io {
+
+/// A connection is made and at once reset: neither side is left with a port that
+/// waits. REQUIRES: `spec.target` is a `tcp_check`.
+std::unique_ptr<check> make_tcp_check(loop& l, const check_spec& spec);
+
+} // namespace reeve::io

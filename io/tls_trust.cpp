@@ -1,0 +1,133 @@
+#include "io/tls_trust.hpp"
+
+#include "supervisor/text.hpp"
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+#include <sys/stat.h>
+
+namespace reeve::io {
+
+namespace {
+
+using findings_ptr = std::shared_ptr<tls_findings>;
+
+/// The findings belong to the context too: libcurl may end a connection after its
+/// transfer, and OpenSSL then still tells of it.
+int findings_index() {
+  static const int index = SSL_CTX_get_ex_new_index(
+    0, nullptr, nullptr, nullptr, [](void*, void* held, CRYPTO_EX_DATA*, int, long, void*) {
+      delete static_cast<findings_ptr*>(held);
+    });
+  return index;
+}
+
+tls_findings& findings_of(const SSL* ssl) {
+  return **static_cast<findings_ptr*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), findings_index()));
+}
+
+std::optional<std::chrono::milliseconds> time_left(const X509* certificate) {
+  int days = 0;
+  int seconds = 0;
+  if (certificate == nullptr
+      || ASN1_TIME_diff(&days, &seconds, nullptr, X509_get0_notAfter(certificate)) != 1)
+    return std::nullopt;
+  return std::chrono::days{days} + std::chrono::seconds{seconds};
+}
+
+int on_verify(int ok, X509_STORE_CTX* context) {
+  const auto* ssl = static_cast<const SSL*>(
+    X509_STORE_CTX_get_ex_data(context, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  auto& found = findings_of(ssl);
+  if (ok == 0 && found.verify_error == X509_V_OK) {
+    found.verify_error = X509_STORE_CTX_get_error(context);
+    found.certificate_left = time_left(X509_STORE_CTX_get_current_cert(context));
+  }
+  return ok;
+}
+
+void on_info(const SSL* ssl, int where, int) {
+  if ((where & SSL_CB_HANDSHAKE_START) != 0)
+    findings_of(ssl).began = true;
+  if ((where & SSL_CB_HANDSHAKE_DONE) == 0)
+    return;
+  X509* peer = SSL_get1_peer_certificate(ssl);
+  if (const auto left = time_left(peer))
+    findings_of(ssl).certificate_left = left;
+  X509_free(peer);
+}
+
+CURLcode on_context(CURL*, void* made, void* data) {
+  auto* context = static_cast<SSL_CTX*>(made);
+  const auto& session = *static_cast<const tls_session*>(data);
+  *session.findings = {}; // after a redirect the last connection counts
+  SSL_CTX_set_ex_data(context, findings_index(), new findings_ptr{session.findings});
+  SSL_CTX_set_info_callback(context, &on_info);
+  if (session.store) {
+    SSL_CTX_set1_cert_store(context, session.store.get());
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, &on_verify);
+  }
+  return CURLE_OK;
+}
+
+/// Changes when the file does; empty if it cannot be read.
+std::string version_of(const std::string& file) {
+  struct stat s {};
+  if (stat(file.c_str(), &s) != 0)
+    return {};
+  return std::to_string(s.st_ino) + ' ' + std::to_string(s.st_size) + ' '
+         + std::to_string(s.st_mtim.tv_sec) + '.' + std::to_string(s.st_mtim.tv_nsec);
+}
+
+} // namespace
+
+std::string why_not_trusted(const tls_findings& found) {
+  switch (found.verify_error) {
+  case X509_V_ERR_CERT_HAS_EXPIRED:
+    return found.certificate_left
+             ? "certificate expired " + describe(-*found.certificate_left) + " ago"
+             : "certificate has expired";
+  case X509_V_ERR_CERT_NOT_YET_VALID:
+    return "certificate is not valid yet";
+  case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    return "certificate is self-signed";
+  case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+  case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+  case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+  case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    return "certificate is not signed by an authority that is trusted here";
+  default:
+    return std::string{"certificate is not valid: "}
+           + X509_verify_cert_error_string(found.verify_error);
+  }
+}
+
+result<tls_trust::store_ptr> tls_trust::store(const std::string& ca_file) {
+  const auto version = ca_file.empty() ? "system" : version_of(ca_file);
+  const auto known = stores_.find(ca_file);
+  if (known != stores_.end() && known->second.version == version && !version.empty())
+    return known->second.store;
+  const store_ptr made{X509_STORE_new(), &X509_STORE_free};
+  const int ok = ca_file.empty() ? X509_STORE_set_default_paths(made.get())
+                                 : X509_STORE_load_file(made.get(), ca_file.c_str());
+  ERR_clear_error();
+  if (ok != 1)
+    return error{"cannot read certificates from '" + ca_file
+                 + "': is it there, readable, and in PEM format?"};
+  stores_[ca_file] = {made, version};
+  return made;
+}
+
+void use_tls(CURL* easy, tls_session* session) {
+  const long verify = session->store ? 1 : 0;
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, verify);
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, verify * 2);
+  // libcurl would keep the store of one check, and trust by it in another's place.
+  curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
+  curl_easy_setopt(easy, CURLOPT_CAINFO, nullptr);
+  curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
+  curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, session);
+  curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, &on_context);
+}
+
+} // namespace reeve::io

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "supervisor/result.hpp"
+
+#include <curl/curl.h>
+#include <openssl/ssl.h>
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace reeve::io {
+
+/// What a TLS handshake showed.
+struct tls_findings {
+  std::optional<std::chrono::milliseconds> certificate_left; ///< of the peer's certificate
+  bool began = false;                                        ///< so the connection was there
+  int verify_error = X509_V_OK;                              ///< the first one
+};
+
+/// Why a certificate was not accepted: "certificate expired 3d ago".
+std::string why_not_trusted(const tls_findings& found);
+
+/// Stores of trusted certificates, read once: libcurl would read the system's for
+/// every handshake, which takes it 32 ms.
+class tls_trust {
+public:
+  using store_ptr = std::shared_ptr<X509_STORE>;
+
+  /// Of a CA file, read again when it has changed; empty: the system's.
+  result<store_ptr> store(const std::string& ca_file);
+
+private:
+  struct entry {
+    store_ptr store;
+    std::string version; ///< of the file
+  };
+  std::map<std::string, entry> stores_;
+};
+
+/// What a transfer brings to its handshakes, and gets from them.
+struct tls_session {
+  tls_trust::store_ptr store; ///< null: whatever the peer shows is accepted
+  std::shared_ptr<tls_findings> findings = std::make_shared<tls_findings>();
+};
+
+/// Lets the transfer's handshakes use `session`, which must live as long as it.
+void use_tls(CURL* easy, tls_session* session);
+
+} // namespace reeve::io

@@ -1,0 +1,102 @@
+#include "io/check.hpp"
+#include "io/loop.hpp"
+#include "tests/io/support/process_facts.hpp"
+#include "tests/io/support/run_check.hpp"
+
+#include <gtest/gtest.h>
+
+using namespace std::chrono_literals;
+using namespace reeve;
+using namespace reeve::io;
+using namespace reeve::io::test;
+using kind = check_outcome::kind;
+
+namespace {
+
+struct an_exec_check : testing::Test {
+  loop l;
+  check_engine engine{l, nullptr};
+  temp_folder folder;
+  check_spec spec;
+
+  check_outcome run(const std::vector<std::string>& argv) {
+    spec.target = exec_check{argv};
+    return run_check(l, engine, spec);
+  }
+  check_outcome shell(const std::string& script) {
+    return run({"/bin/sh", "-c", script});
+  }
+};
+
+} // namespace
+
+TEST_F(an_exec_check, is_answered_by_exit_code_0) {
+  const auto o = shell("echo fine");
+  EXPECT_EQ(o.what, kind::answered);
+  EXPECT_EQ(judge({}, o), check_verdict{});
+}
+
+TEST_F(an_exec_check, fails_by_another_code_and_repeats_the_last_line_of_output) {
+  const auto o = shell("echo starting; echo 'disk is full' >&2; exit 3");
+  EXPECT_EQ(o.what, kind::failed);
+  EXPECT_EQ(o.reason, "exited with code 3: disk is full");
+  EXPECT_EQ(shell("exit 1").reason, "exited with code 1");
+}
+
+TEST_F(an_exec_check, fails_by_a_signal) {
+  const auto o = shell("kill -KILL $$");
+  EXPECT_EQ(o.what, kind::failed);
+  EXPECT_EQ(o.reason, "was killed by signal 9");
+}
+
+TEST_F(an_exec_check, that_does_not_end_in_time_fails) {
+  spec.timeout = 200ms;
+  const auto o = shell("echo waiting; sleep 1000");
+  EXPECT_EQ(o.what, kind::failed);
+  EXPECT_EQ(o.reason, "did not end within 200 ms: waiting");
+}
+
+TEST_F(an_exec_check, that_cannot_be_run_says_nothing_about_the_service) {
+  const auto o = run({"/no/such/check"});
+  EXPECT_EQ(o.what, kind::not_run);
+  EXPECT_EQ(judge({}, o),
+            (check_verdict{check_result::unknown, "cannot run '/no/such/check': no such file"}));
+}
+
+TEST_F(an_exec_check, has_its_output_judged_like_a_body) {
+  spec.expect.json.push_back({"lag", parse_comparison("< 10")});
+  EXPECT_EQ(judge(spec.expect, shell("echo '{\"lag\": 7}'")).result, check_result::ok);
+  EXPECT_EQ(judge(spec.expect, shell("echo '{\"lag\": 70}'")).result, check_result::failed);
+}
+
+TEST_F(an_exec_check, that_is_destroyed_is_cancelled_and_its_command_killed) {
+  const auto pid_file = folder / "pid";
+  spec.target = exec_check{{"/bin/sh", "-c", "echo $$ > " + pid_file + "; exec sleep 1000"}};
+  spec.timeout = 60s;
+  auto c = engine.make(spec);
+  int calls = 0;
+  c->run([&](const check_outcome& o) {
+    ++calls;
+    EXPECT_EQ(o.what, kind::cancelled);
+  });
+  ASSERT_TRUE(run_until(l, [&] { return content_of(pid_file).ends_with("\n"); }));
+  c.reset();
+  EXPECT_EQ(calls, 1);
+  const int pid = std::stoi(content_of(pid_file));
+  EXPECT_TRUE(run_until(l, [&] { return has_ended(pid); }));
+}
+
+TEST_F(an_exec_check, can_be_run_again_by_its_own_completion_and_then_destroyed) {
+  spec.target = exec_check{{"true"}};
+  auto c = engine.make(spec);
+  int runs = 0;
+  std::function<void(check_outcome)> again = [&](check_outcome o) {
+    EXPECT_EQ(o.what, kind::answered) << o.reason;
+    if (++runs < 5)
+      c->run(again);
+    else
+      c.reset();
+  };
+  c->run(again);
+  EXPECT_TRUE(run_until(l, [&] { return !c; }));
+}

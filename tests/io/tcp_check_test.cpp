@@ -1,0 +1,131 @@
+#include "io/check.hpp"
+#include "io/loop.hpp"
+#include "tests/io/support/listener.hpp"
+#include "tests/io/support/process_facts.hpp"
+#include "tests/io/support/run_check.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <atomic>
+#include <cerrno>
+
+using namespace std::chrono_literals;
+using namespace reeve;
+using namespace reeve::io;
+using namespace reeve::io::test;
+using kind = check_outcome::kind;
+
+namespace {
+
+check_spec tcp(const std::string& host, int port) {
+  check_spec spec;
+  spec.target = tcp_check{host, port};
+  spec.timeout = 20s;
+  return spec;
+}
+
+struct a_tcp_check : testing::Test {
+  loop l;
+  check_engine engine{l, nullptr};
+
+  check_outcome run(const check_spec& spec) {
+    return run_check(l, engine, spec);
+  }
+};
+
+} // namespace
+
+TEST_F(a_tcp_check, connects_and_closes_with_a_reset) {
+  std::atomic<int> error = 0;
+  std::atomic<bool> closed = false;
+  listener server{[&](int fd) {
+    char c = 0;
+    if (recv(fd, &c, 1, 0) < 0)
+      error = errno;
+    closed = true;
+    return true;
+  }};
+  EXPECT_EQ(run(tcp("127.0.0.1", server.port())).what, kind::answered);
+  ASSERT_TRUE(run_until(l, [&] { return closed.load(); }));
+  EXPECT_EQ(error, ECONNRESET);
+}
+
+TEST_F(a_tcp_check, connects_to_a_name_whatever_address_of_it_is_served) {
+  listener server{[](int) { return true; }};
+  const auto o = run(tcp("localhost", server.port()));
+  EXPECT_EQ(o.what, kind::answered) << o.reason;
+}
+
+TEST_F(a_tcp_check, is_refused) {
+  const auto o = run(tcp("127.0.0.1", free_port()));
+  EXPECT_EQ(o.what, kind::failed);
+  EXPECT_EQ(o.reason, "connection refused");
+}
+
+TEST_F(a_tcp_check, cannot_connect_in_time) {
+  full_port full;
+  auto spec = tcp("127.0.0.1", full.port());
+  spec.timeout = 100ms;
+  const auto o = run(spec);
+  EXPECT_EQ(o.what, kind::failed);
+  EXPECT_EQ(o.reason, "could not connect within 100 ms");
+}
+
+TEST_F(a_tcp_check, of_a_host_that_does_not_exist_fails) {
+  std::string host(64, 'a'); // longer than a label may be
+  host.append(".invalid");
+  const auto o = run(tcp(host, 80));
+  EXPECT_EQ(o.what, kind::failed);
+  EXPECT_EQ(o.reason, "cannot resolve host '" + host + "'");
+}
+
+TEST_F(a_tcp_check, without_a_descriptor_to_spare_was_not_run) {
+  rlimit before{};
+  getrlimit(RLIMIT_NOFILE, &before);
+  const int highest = dup(0);
+  close(highest);
+  rlimit none = before;
+  none.rlim_cur = static_cast<rlim_t>(highest);
+  setrlimit(RLIMIT_NOFILE, &none);
+  const auto literal = run(tcp("127.0.0.1", 80));
+  const auto named = run(tcp("localhost", 80));
+  setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_EQ(literal.what, kind::not_run);
+  EXPECT_EQ(literal.reason, "cannot connect: out of file descriptors");
+  EXPECT_EQ(named.what, kind::not_run) << named.reason;
+}
+
+TEST_F(a_tcp_check, that_is_destroyed_under_way_is_cancelled_before_the_destructor_returns) {
+  full_port full;
+  for (const auto& spec : {tcp("127.0.0.1", full.port()), tcp("localhost", full.port())}) {
+    auto c = engine.make(spec);
+    int calls = 0;
+    c->run([&](const check_outcome& o) {
+      ++calls;
+      EXPECT_EQ(o.what, kind::cancelled);
+    });
+    run_for(l, 5ms);
+    EXPECT_EQ(calls, 0);
+    c.reset();
+    EXPECT_EQ(calls, 1);
+    run_for(l, 5ms);
+    EXPECT_EQ(calls, 1);
+  }
+}
+
+TEST_F(a_tcp_check, leaves_no_descriptor_behind) {
+  listener server{[](int) { return true; }};
+  full_port full;
+  auto hanging = tcp("127.0.0.1", full.port());
+  hanging.timeout = 2ms;
+  run(tcp("localhost", free_port())); // what looking up names opens for good
+  run_for(l, 5ms);
+  const auto before = open_descriptors();
+  for (int i = 0; i < 30; ++i) {
+    run(tcp("127.0.0.1", server.port()));
+    run(tcp("127.0.0.1", free_port()));
+    run(hanging);
+  }
+  EXPECT_TRUE(run_until(l, [&] { return open_descriptors() == before; }));
+}
