@@ -1,0 +1,229 @@
+#include "actors/actor_plan.hpp"
+
+#include "actors/tree_walk.hpp"
+
+#include <caf/actor_cast.hpp>
+#include <caf/local_actor.hpp>
+#include <caf/send.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <algorithm>
+
+namespace reeve::actors {
+
+namespace {
+
+constexpr std::chrono::milliseconds a_minute{60'000};
+
+// Generous, for a crash of ours must not end Reeve; a probe that crashes for ever is
+// slowed down by itself (see `probe_state`), to less than ten crashes a minute.
+intensity patience(std::size_t children) {
+  return {static_cast<int>(100 + 20 * children), a_minute};
+}
+
+std::vector<std::string> members_of(const group_spec& group) {
+  std::vector<std::string> names;
+  for (const auto& child : group.children)
+    if (const auto* service = std::get_if<std::string>(&child))
+      names.push_back(*service);
+  return names;
+}
+
+const group_spec* find_group(const group_spec& root, const std::string& name) {
+  const group_spec* found = nullptr;
+  for_each_group(root, [&](const group_spec& group) {
+    if (group.name == name)
+      found = &group;
+  });
+  return found;
+}
+
+void take_spec(actor_plan& plan, const std::shared_ptr<const daemon_spec>& spec) {
+  plan.spec = spec;
+  plan.services.clear();
+  for (const auto& service : spec->services)
+    plan.services[service.name] = std::shared_ptr<const service_spec>{spec, &service};
+}
+
+child_spec probe_child(const plan_ptr& plan, const std::string& service) {
+  const auto start = [weak = std::weak_ptr{plan}, service](caf::local_actor& self) -> caf::actor {
+    const auto p = weak.lock();
+    if (!p || !p->services.contains(service))
+      return {};
+    auto& memory = p->probes[service];
+    if (!memory)
+      memory = std::make_shared<probe_memory>(p->services[service], p->world->out.now().mono);
+    auto handle = self.spawn(probe, p->world, memory);
+    p->world->who.probes[service] = handle;
+    return caf::actor_cast<caf::actor>(handle);
+  };
+  return {"probe/" + service, start};
+}
+
+/// Counts respawns under what the child is, not who: few labels.
+std::function<void(const std::string&)> count_as(const plan_ptr& plan, const std::string& kind) {
+  return [w = std::weak_ptr{plan->world}, kind](const std::string& child) {
+    if (const auto world = w.lock())
+      world->facts.publish(actor_respawned{kind.empty() ? child : kind});
+  };
+}
+
+supervisor_spec group_supervisor(const plan_ptr& plan, const std::string& name) {
+  supervisor_spec spec;
+  spec.name = "group/" + name;
+  if (const auto* group = find_group(plan->spec->tree, name))
+    for (const auto& service : members_of(*group))
+      spec.children.push_back(probe_child(plan, service));
+  spec.intensity = patience(spec.children.size());
+  spec.respawned = count_as(plan, "probe");
+  return spec;
+}
+
+/// Remembers the handle of a supervisor that `supervisor_child` starts.
+child_spec remembered(child_spec child, std::function<void(supervisor_actor)> remember) {
+  child.start = [start = child.start, remember = std::move(remember)](caf::local_actor& self) {
+    auto handle = start(self);
+    remember(caf::actor_cast<supervisor_actor>(handle));
+    return handle;
+  };
+  return child;
+}
+
+child_spec group_child(const plan_ptr& plan, const std::string& name) {
+  const auto make = [weak = std::weak_ptr{plan}, name] {
+    const auto p = weak.lock();
+    return p ? group_supervisor(p, name) : supervisor_spec{};
+  };
+  return remembered(supervisor_child("group/" + name, make),
+                    [w = std::weak_ptr{plan->world}, name](supervisor_actor handle) {
+                      if (const auto world = w.lock())
+                        world->who.groups[name] = std::move(handle);
+                    });
+}
+
+supervisor_spec services_supervisor(const plan_ptr& plan) {
+  supervisor_spec spec;
+  spec.name = "services";
+  for_each_group(plan->spec->tree, [&](const group_spec& group) {
+    spec.children.push_back(group_child(plan, group.name));
+  });
+  spec.intensity = patience(spec.children.size());
+  spec.respawned = count_as(plan, "group");
+  return spec;
+}
+
+/// A worker below the root: spawned with its memory, known to the directory and, as
+/// a listener, to the publisher.
+template <class Behavior, class Memory, class Handle>
+child_spec root_child(const plan_ptr& plan, const char* name, Behavior behavior,
+                      const std::shared_ptr<Memory>& memory, Handle directory::*place) {
+  return {name,
+          [=, w = std::weak_ptr{plan->world},
+           m = std::weak_ptr{memory}](caf::local_actor& self) -> caf::actor {
+            const auto world = w.lock();
+            const auto kept = m.lock();
+            if (!world || !kept)
+              return {};
+            Handle handle = self.spawn(behavior, world, kept);
+            world->who.*place = handle;
+            world->facts.moved_to(name, handle);
+            return caf::actor_cast<caf::actor>(handle);
+          }};
+}
+
+} // namespace
+
+plan_ptr make_plan(daemon_spec spec, outside out, const std::string& version) {
+  auto plan = std::make_shared<actor_plan>();
+  plan->world = std::make_shared<world>();
+  plan->world->out = std::move(out);
+  plan->world->epoch = plan->world->out.now().mono;
+  take_spec(*plan, std::make_shared<const daemon_spec>(std::move(spec)));
+  plan->metrics = std::make_shared<metrics_memory>(plan->spec->metrics_prefix, version);
+  plan->aggregator = std::make_shared<aggregator_memory>();
+  plan->restarter = std::make_shared<restarter_memory>(plan->spec, plan->world->epoch);
+  auto& facts = plan->world->facts;
+  facts.subscribe("metrics", plan->metrics->unread, [](const fact&) { return true; });
+  facts.subscribe("aggregator", plan->aggregator->unread,
+                  is_any_of<check_finished, health_changed, supervision_changed, restart_finished,
+                            config_applied>);
+  facts.subscribe("restarter", plan->restarter->unread,
+                  is_any_of<health_changed, run_observed, config_applied>);
+  facts.publish(config_applied{plan->spec});
+  plan->world->change_probes = [weak = std::weak_ptr{plan}](const auto& before, const auto& now) {
+    if (const auto p = weak.lock())
+      change_probes(p, *before, now);
+  };
+  return plan;
+}
+
+supervisor_spec root_supervisor(const plan_ptr& plan) {
+  supervisor_spec root;
+  root.name = "root";
+  root.strategy = strategy::rest_for_one;
+  root.intensity = {10, a_minute};
+  root.respawned = count_as(plan, "");
+  root.children = {
+    root_child(plan, "metrics", metrics, plan->metrics, &directory::metrics),
+    root_child(plan, "aggregator", aggregator, plan->aggregator, &directory::aggregator),
+    root_child(plan, "restarter", restarter, plan->restarter, &directory::restarter),
+    remembered(supervisor_child("services",
+                                [weak = std::weak_ptr{plan}] {
+                                  const auto p = weak.lock();
+                                  return p ? services_supervisor(p) : supervisor_spec{};
+                                }),
+               [w = std::weak_ptr{plan->world}](supervisor_actor handle) {
+                 if (const auto world = w.lock())
+                   world->who.services = std::move(handle);
+               }),
+  };
+  return root;
+}
+
+namespace {
+
+void remove_probe(actor_plan& plan, const std::string& service, const std::string& group) {
+  auto& who = plan.world->who;
+  if (const auto supervisor = who.groups.find(group); supervisor != who.groups.end())
+    caf::anon_send(supervisor->second, remove_child{"probe/" + service});
+  who.probes.erase(service);
+  plan.probes.erase(service);
+}
+
+void add_probe(const plan_ptr& plan, const std::string& service, const std::string& group) {
+  auto& groups = plan->world->who.groups;
+  if (const auto supervisor = groups.find(group); supervisor != groups.end())
+    caf::anon_send(supervisor->second, add_child{probe_child(plan, service)});
+}
+
+} // namespace
+
+void change_probes(const plan_ptr& plan, const daemon_spec& before,
+                   const std::shared_ptr<const daemon_spec>& now) {
+  take_spec(*plan, now);
+  auto& world = *plan->world;
+  const auto was = groups_of_services(before.tree);
+  const auto is = groups_of_services(plan->spec->tree);
+  for (const auto& [service, group] : was)
+    if (const auto stays = is.find(service); stays == is.end() || stays->second != group)
+      remove_probe(*plan, service, group);
+  for_each_group(before.tree, [&](const group_spec& group) {
+    if (!find_group(plan->spec->tree, group.name)) {
+      caf::anon_send(world.who.services, remove_child{"group/" + group.name});
+      world.who.groups.erase(group.name);
+    }
+  });
+  for_each_group(plan->spec->tree, [&](const group_spec& group) {
+    if (!find_group(before.tree, group.name)) // brings its probes itself
+      caf::anon_send(world.who.services, add_child{group_child(plan, group.name)});
+  });
+  for (const auto& [service, group] : is) {
+    const auto known = was.find(service);
+    if (known == was.end() || known->second != group)
+      add_probe(plan, service, group);
+    else
+      world.send_to_probe(service, respec{plan->services[service]});
+  }
+}
+
+} // namespace reeve::actors

@@ -1,0 +1,115 @@
+#pragma once
+
+#include "actors/outside.hpp"
+#include "supervisor/daemon_spec.hpp"
+#include "supervisor/service_tree.hpp"
+#include "supervisor/snapshot.hpp"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace caf {
+class actor_system;
+}
+
+namespace reeve::io {
+class loop;
+}
+
+namespace reeve::actors {
+
+/// One of our own actors and those below it.
+struct actor_view {
+  std::string name;
+  std::string strategy; ///< empty for a worker
+  bool alive = true;
+  int respawns = 0;
+  std::vector<actor_view> children;
+};
+
+struct tree_view {
+  service_tree::group_view services;
+  actor_view actors;
+};
+
+enum class order_answer { accepted, no_such_service, refused };
+
+struct order_reply {
+  order_answer what = order_answer::accepted;
+  std::string message; ///< one sentence, when not accepted
+};
+
+/// All of Reeve's actors, as whoever starts them sees them:
+///
+///     root (rest_for_one)
+///      +- metrics
+///      +- aggregator
+///      +- restarter
+///      +- services (one_for_one)
+///          +- one supervisor per group (one_for_one)
+///              +- one probe per service
+///
+/// Loop thread only. Callbacks come on the loop thread, at once or later, exactly
+/// once; those for the root's end (`exhausted`, `shut_down`) come from inside an
+/// actor, so they may not destroy this.
+class daemon_actors {
+public:
+  struct settings {
+    daemon_spec spec;
+    outside out;
+    std::string version;
+    /// Nothing is left to try, by the config's `escalate` or because our own actors
+    /// failed too often: Reeve ends with exit code 3.
+    std::function<void(const std::string& why)> exhausted;
+  };
+
+  /// An actor system of its own on `l`, which must outlive it.
+  daemon_actors(io::loop& l, settings s);
+  /// On a system of somebody else, whose scheduler runs on this thread.
+  daemon_actors(caf::actor_system& system, settings s);
+  /// Ends all actors. REQUIRES: not inside an actor, and nobody else runs the loop.
+  ~daemon_actors();
+  daemon_actors(const daemon_actors&) = delete;
+  daemon_actors& operator=(const daemon_actors&) = delete;
+
+  // What the pages are made of.
+  snapshot_ptr snapshot() const;
+  void metrics_text(std::function<void(std::string)> answer);
+  /// False if one of the root's actors has not answered within a second.
+  void alive(std::function<void(bool)> answer);
+  /// Every service had its first verdict, once.
+  bool ready() const;
+  void tree(std::function<void(tree_view)> answer);
+
+  void give_order(const std::string& service, order what, std::function<void(order_reply)> answer);
+  /// A config that was loaded: only what changed is touched.
+  void reload(daemon_spec spec);
+
+  // What happened outside.
+  /// To be called by `io::child_processes::hooks::exited`.
+  void process_exited(const std::string& service);
+  void config_reloaded(bool ok);
+  void observe_http(std::string_view method, std::string_view endpoint, int status,
+                    std::chrono::microseconds took);
+
+  /// Orders nothing more, waits up to `grace` for operations under way, then stops
+  /// all actors. `done` gets the services whose operation did not end in time; the
+  /// processes are still there, to be stopped in `shutdown_order`.
+  void shut_down(std::chrono::milliseconds grace,
+                 std::function<void(std::vector<std::string> under_way)> done);
+  std::vector<std::string> shutdown_order() const;
+
+  /// For tests: kills "metrics", "aggregator", "restarter", "services", "group/NAME" or
+  /// "probe/NAME" without warning. False if there is none.
+  bool kill(std::string_view actor);
+
+private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+} // namespace reeve::actors

@@ -1,0 +1,180 @@
+#include "actors/aggregator.hpp"
+
+#include "actors/actor_helpers.hpp"
+#include "actors/tree_walk.hpp"
+
+#include <caf/typed_event_based_actor.hpp>
+
+#include <algorithm>
+
+namespace reeve::actors {
+
+namespace {
+
+/// Whether the supervision says more about the service than its health does.
+bool speaks(supervision s) {
+  return s == supervision::given_up || s == supervision::paused || s == supervision::ended
+         || s == supervision::stopped;
+}
+
+void choose_reason(service_picture& p, const aggregator_memory::record& r) {
+  const bool by_supervision = speaks(p.supervision) && !r.supervision_reason.empty();
+  p.reason = by_supervision ? r.supervision_reason : r.health_reason;
+}
+
+check_picture* find_check(service_picture& p, const std::string& name) {
+  const auto found = std::find_if(p.checks.begin(), p.checks.end(),
+                                  [&](const check_picture& c) { return c.name == name; });
+  return found == p.checks.end() ? nullptr : &*found;
+}
+
+std::vector<check_picture> pictures_of(const std::vector<check_spec>& checks,
+                                       service_picture& before) {
+  std::vector<check_picture> pictures;
+  for (const auto& check : checks) {
+    const auto kind = std::string{kind_of(check.target)};
+    const auto* known = find_check(before, check.name);
+    auto picture = known && known->kind == kind ? *known : check_picture{check.name, kind};
+    picture.role = to_string(check.role);
+    pictures.push_back(std::move(picture));
+  }
+  return pictures;
+}
+
+} // namespace
+
+void aggregator_state::begin(pointer self, world_ptr w, std::shared_ptr<aggregator_memory> memory) {
+  self_ = self;
+  world_ = std::move(w);
+  memory_ = std::move(memory);
+  while (const auto fact = memory_->unread->take_next())
+    take(*fact);
+  publish();
+}
+
+void aggregator_state::heard(const told& t) {
+  while (const auto fact = memory_->unread->take(t.position))
+    take(*fact);
+  if (!std::exchange(memory_->will_publish, true))
+    self_->send(self_, publish_snapshot{});
+}
+
+void aggregator_state::publish() {
+  memory_->will_publish = false;
+  memory_->published = std::make_shared<const snapshot>(memory_->working);
+  memory_->ready = memory_->ready || (memory_->configured && memory_->awaited.empty());
+}
+
+void aggregator_state::take(const fact& f) {
+  if (const auto* run = std::get_if<check_finished>(&f))
+    merge(*run);
+  else if (const auto* health = std::get_if<health_changed>(&f))
+    merge(*health);
+  else if (const auto* supervision = std::get_if<supervision_changed>(&f))
+    merge(*supervision);
+  else if (const auto* restart = std::get_if<restart_finished>(&f))
+    merge(*restart);
+  else if (const auto* config = std::get_if<config_applied>(&f))
+    take_config(*config->spec);
+}
+
+/// Newest wins; what is told of a removed service is dropped.
+template <class Fact>
+void aggregator_state::merge(const Fact& f) {
+  const auto known = memory_->working.find(f.origin.service);
+  auto& record = memory_->records[f.origin.service];
+  if (!known || f.origin.sequence <= record.sequence)
+    return;
+  record.sequence = f.origin.sequence;
+  auto next = std::make_shared<service_picture>(*known);
+  take(*next, record, f);
+  choose_reason(*next, record);
+  memory_->working = memory_->working.with(std::move(next));
+}
+
+void aggregator_state::take(service_picture& p, record& r, const check_finished& f) {
+  auto* check = find_check(p, f.check);
+  if (!check)
+    return;
+  check->next_check = f.next;
+  if (f.verdict.result == check_result::skipped)
+    return;
+  if (check->health != f.health || !check->since)
+    check->since = f.origin.at.wall;
+  check->health = f.health;
+  check->reason = f.verdict.reason;
+  check->last_check = f.origin.at.wall;
+  check->latency = f.latency;
+  if (r.worst_check == f.check && f.health == p.health && !f.verdict.reason.empty())
+    r.health_reason = f.verdict.reason;
+  memory_->awaited.erase(p.name);
+}
+
+void aggregator_state::take(service_picture& p, record& r, const health_changed& f) {
+  if (p.health != f.to)
+    p.since = f.origin.at.wall;
+  p.health = f.to;
+  r.worst_check = f.check;
+  r.health_reason = f.reason;
+  if (f.to == health::starting) // a new run
+    for (auto& check : p.checks) {
+      check.health = health::starting;
+      check.reason.clear();
+    }
+  else
+    memory_->awaited.erase(p.name);
+}
+
+void aggregator_state::take(service_picture& p, record& r, const supervision_changed& f) {
+  if (p.supervision != f.to)
+    p.since = f.origin.at.wall;
+  p.supervision = f.to;
+  p.group = f.group;
+  p.attempt = f.attempt;
+  p.next_restart = f.next_restart;
+  r.supervision_reason = f.reason;
+}
+
+void aggregator_state::take(service_picture& p, record& /*r*/, const restart_finished& f) {
+  p.restarts += f.ok ? 1 : 0;
+}
+
+void aggregator_state::take_config(const daemon_spec& spec) {
+  const auto groups = groups_of_services(spec.tree);
+  const auto before = std::exchange(memory_->working, {});
+  std::map<std::string, record, std::less<>> records;
+  std::set<std::string, std::less<>> awaited;
+  for (const auto& service : spec.services) {
+    const auto known = before.find(service.name);
+    auto p = std::make_shared<service_picture>(known ? *known : service_picture{service.name});
+    if (!known)
+      p->since = world_->out.now().wall;
+    if (!known || memory_->awaited.contains(service.name))
+      awaited.insert(service.name);
+    if (const auto group = groups.find(service.name); group != groups.end())
+      p->group = group->second;
+    p->description = service.description;
+    p->labels = service.labels;
+    p->has_target = !std::holds_alternative<std::monostate>(service.restart.target);
+    p->checks = pictures_of(service.checks, *p);
+    memory_->working = memory_->working.with(std::move(p));
+    records[service.name] = memory_->records[service.name];
+  }
+  memory_->records = std::move(records);
+  memory_->awaited = std::move(awaited);
+  memory_->configured = true;
+}
+
+aggregator_actor::behavior_type aggregator(aggregator_state::pointer self, world_ptr w,
+                                           std::shared_ptr<aggregator_memory> memory) {
+  set_handlers(self, "aggregator");
+  auto& state = self->state;
+  state.begin(self, std::move(w), std::move(memory));
+  return {
+    [&state](const told& t) { state.heard(t); },
+    [](are_you_there) { return here_i_am{}; },
+    [&state](publish_snapshot) { state.publish(); },
+  };
+}
+
+} // namespace reeve::actors

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "actors/news.hpp"
+#include "actors/outside.hpp"
+#include "actors/service_text.hpp"
+
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace reeve::actors {
+
+/// The daemon-wide families, which are few: in a registry.
+class daemon_series {
+public:
+  daemon_series(const std::string& prefix, const std::string& version);
+
+  void take(const check_finished& f);
+  void take(const restart_finished& f);
+  void take(const actor_respawned& f);
+  void take(const config_reloaded& f);
+  void take(const request_answered& f);
+  void take(const process_usage& now);
+
+  std::vector<family_text> text() const;
+
+private:
+  template <class Metric>
+  using family = prometheus::Family<Metric>*;
+
+  std::shared_ptr<prometheus::Registry> registry_;
+  family<prometheus::Histogram> latency_, request_duration_;
+  family<prometheus::Counter> respawns_, reloads_, requests_;
+  std::map<std::string, prometheus::Histogram*, std::less<>> latency_by_kind_;
+  prometheus::Histogram* lag_;
+  prometheus::Histogram* reaction_;
+  prometheus::Counter* cpu_ = nullptr; ///< these four, once they are known
+  prometheus::Gauge* resident_ = nullptr;
+  prometheus::Gauge* open_fds_ = nullptr;
+  prometheus::Gauge* start_time_ = nullptr;
+  prometheus::Gauge* longest_turn_ = nullptr;
+  std::string prefix_;
+};
+
+} // namespace reeve::actors

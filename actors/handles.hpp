@@ -1,0 +1,126 @@
+#pragma once
+
+#include "actors/news.hpp"
+#include "actors/supervisor_actor.hpp"
+#include "io/check.hpp"
+#include "io/docker_engine.hpp"
+#include "supervisor/service_spec.hpp"
+#include "supervisor/time.hpp"
+
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/replies_to.hpp>
+#include <caf/typed_actor.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace reeve::actors {
+
+// Who may say what to whom. Facts are past tense, orders imperative, questions
+// `get_...` or `are_you_there`. Supervisors' messages: supervisor_actor.hpp.
+
+// -- anyone who listens to facts ----------------------------------------------
+
+/// This happened; it stands in the listener's journal at `position`.
+struct told {
+  std::uint64_t position = 0;
+  fact_ptr what;
+};
+using listener = caf::typed_actor<caf::reacts_to<told>>;
+
+struct are_you_there {}; ///< for /livez
+struct here_i_am {};     ///< the answer
+using root_actor = listener::extend<caf::replies_to<are_you_there>::with<here_i_am>>;
+
+// -- metrics --------------------------------------------------------------------
+
+struct render_text {};    ///< somebody waits in its memory for the metrics text
+struct render_further {}; ///< to itself: the next part of a long text
+using metrics_actor =
+  root_actor::extend<caf::reacts_to<render_text>, caf::reacts_to<render_further>>;
+
+// -- aggregator -----------------------------------------------------------------
+
+struct publish_snapshot {}; ///< to itself, behind the facts that wait already
+using aggregator_actor = root_actor::extend<caf::reacts_to<publish_snapshot>>;
+
+// -- restarter ------------------------------------------------------------------
+
+struct hear_orders {};     ///< a person's order waits in its memory
+struct operation_ended {}; ///< an operation in its ledger has an outcome
+struct close_down {};      ///< order nothing more: Reeve is stopping
+/// To itself: the service tree has something due; an old round is void.
+struct tree_due {
+  std::uint64_t round = 0;
+};
+using restarter_actor =
+  root_actor::extend<caf::reacts_to<hear_orders>, caf::reacts_to<operation_ended>,
+                     caf::reacts_to<close_down>, caf::reacts_to<tree_due>>;
+
+// -- probe ------------------------------------------------------------------------
+
+/// How the restarter wants a service to be seen. A level, not an event: it says all,
+/// so a lost or doubled one does no harm.
+struct run_level {
+  enum class phase {
+    up,       ///< as it is: look for yourself
+    changing, ///< being stopped or started by us: rest
+    resting,  ///< meant to be down (stopped by a person, ended): rest, and health is unknown
+  };
+  phase what = phase::up;
+  std::uint32_t incarnation = 0;
+  std::string reason;               ///< of `resting`
+  std::optional<mono_time> started; ///< when we started it last
+
+  bool operator==(const run_level&) const = default;
+};
+
+/// The run level differs from before.
+struct run_changed {
+  run_level now;
+};
+/// To itself: the check that waits for this round is due; an old round is void.
+struct check_due {
+  std::uint64_t round = 0;
+};
+/// A run of a check came to its end.
+struct check_answered {
+  std::uint64_t run = 0;
+  io::check_outcome outcome;
+};
+struct child_ended {}; ///< its process may have ended: read how it stands
+/// Its container, as the engine tells.
+struct container_told {
+  io::container_fact what;
+};
+/// The service's part of the config changed.
+struct respec {
+  std::shared_ptr<const service_spec> spec;
+};
+struct begin_work {}; ///< to itself, when a probe that crashed has waited long enough
+using probe_actor = caf::typed_actor<caf::reacts_to<run_changed>, caf::reacts_to<check_due>,
+                                     caf::reacts_to<check_answered>, caf::reacts_to<child_ended>,
+                                     caf::reacts_to<container_told>, caf::reacts_to<respec>,
+                                     caf::reacts_to<begin_work>>;
+
+} // namespace reeve::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::told)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::are_you_there)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::here_i_am)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::render_text)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::render_further)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::publish_snapshot)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::hear_orders)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::operation_ended)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::close_down)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::tree_due)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::run_changed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::check_due)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::check_answered)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::child_ended)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::container_told)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::respec)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::begin_work)

@@ -1,0 +1,106 @@
+#include "actors/log_lines.hpp"
+
+#include "supervisor/text.hpp"
+
+namespace reeve::actors {
+
+namespace {
+
+std::string in_brackets(const std::string& reason) {
+  return reason.empty() ? "" : " (" + reason + ")";
+}
+
+/// `reason` without what was said before.
+std::string new_part(const std::string& reason, const std::string& said) {
+  if (said.empty() || !reason.starts_with(said))
+    return reason;
+  if (reason == said)
+    return "";
+  return reason.starts_with(said + "; ") ? reason.substr(said.size() + 2) : reason;
+}
+
+std::string attempt_of(const service_supervision& s, const intensity& limit) {
+  if (s.restarts_in_window == 0 || s.restarts_in_window > limit.restarts)
+    return "";
+  return ", attempt " + std::to_string(s.restarts_in_window) + " of "
+         + std::to_string(limit.restarts);
+}
+
+std::string in_time(const service_supervision& s, mono_time now) {
+  using std::chrono::milliseconds;
+  const auto left = std::chrono::ceil<milliseconds>(*s.next_restart - now);
+  return "in " + describe(std::max(left, milliseconds{0}));
+}
+
+std::string giving_up(const service_supervision& s, const std::string& said, mono_time now) {
+  const auto why = new_part(s.reason, said);
+  const auto line = why.empty() ? std::string{"giving up"} : "giving up: " + why;
+  return line
+         + (s.next_restart ? "; one careful try " + in_time(s, now)
+                           : std::string{"; a person must start it"});
+}
+
+} // namespace
+
+std::string health_line(const health_changed& h) {
+  auto line = h.origin.service + " " + std::string{to_string(h.to)};
+  if (h.to == health::unhealthy && h.alive && h.failures > 1)
+    line += " after " + std::to_string(h.failures) + " failures";
+  if (h.to == health::healthy && h.from == health::unhealthy)
+    line += " again";
+  return line + in_brackets(h.reason);
+}
+
+std::string next_line(const service_supervision& s, const intensity& limit, const std::string& said,
+                      mono_time now) {
+  switch (s.state) {
+  case supervision::running:
+    return "";
+  case supervision::waiting:
+    return "restarting " + (s.next_restart ? in_time(s, now) : "soon") + attempt_of(s, limit);
+  case supervision::restarting:
+    return "restarting now" + attempt_of(s, limit);
+  case supervision::given_up:
+    return giving_up(s, said, now);
+  case supervision::paused:
+    return "paused: not restarted";
+  case supervision::ended:
+    return "not restarted: " + new_part(s.reason, said);
+  case supervision::stopped:
+    return "stopped by a person: not restarted";
+  }
+  return "";
+}
+
+std::string supervision_line(const std::string& service, const service_supervision& s,
+                             const intensity& limit, mono_time now) {
+  switch (s.state) {
+  case supervision::running:
+    return service + " running";
+  case supervision::waiting:
+  case supervision::given_up:
+    return service + " " + next_line(s, limit, "", now)
+           + (s.state == supervision::waiting ? in_brackets(s.reason) : "");
+  case supervision::restarting:
+  case supervision::paused:
+  case supervision::ended:
+  case supervision::stopped:
+    return service + " " + std::string{to_string(s.state)} + in_brackets(s.reason);
+  }
+  return service;
+}
+
+std::string operation_line(const std::string& service, const std::string& done,
+                           std::chrono::milliseconds took, const std::string& problem) {
+  if (!problem.empty())
+    return service + " could not be " + done + ": " + problem;
+  return service + " " + done + " in " + describe(took);
+}
+
+std::string joined(std::string line, const std::string& next) {
+  if (!next.empty())
+    line += "; " + next;
+  return line;
+}
+
+} // namespace reeve::actors

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "supervisor/facts.hpp"
+#include "supervisor/restart_window.hpp"
+#include "supervisor/service_tree.hpp"
+#include "supervisor/time.hpp"
+
+#include <chrono>
+#include <string>
+
+namespace reeve::actors {
+
+// The sentences of the log: what, why, and what happens next. One line per change.
+
+/// "backend unhealthy after 3 failures (status 500, expected 200-299)".
+std::string health_line(const health_changed& h);
+
+/// What Reeve does about it: "restarting in 2 s, attempt 2 of 5", "giving up: ...".
+/// Empty when there is nothing to do. `said`: a reason that the line names already.
+std::string next_line(const service_supervision& s, const intensity& limit, const std::string& said,
+                      mono_time now);
+
+/// A change of supervision that no health change, and no operation, tells:
+/// "web restarting (group 'app' ...)".
+std::string supervision_line(const std::string& service, const service_supervision& s,
+                             const intensity& limit, mono_time now);
+
+/// "backend restarted in 1.2 s", "backend could not be restarted: no such container".
+std::string operation_line(const std::string& service, const std::string& done,
+                           std::chrono::milliseconds took, const std::string& problem);
+
+/// Both, as one line; `next` may be empty.
+std::string joined(std::string line, const std::string& next);
+
+} // namespace reeve::actors

@@ -1,0 +1,89 @@
+#pragma once
+
+#include "supervisor/daemon_spec.hpp"
+#include "supervisor/facts.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+
+namespace reeve::actors {
+
+// Facts beside those of supervisor/facts.hpp, for listeners inside this room.
+
+/// Somebody else stopped or started the service (a person's `docker stop`).
+struct run_observed {
+  fact_origin origin;
+  bool running = false;
+  std::string reason;
+};
+
+/// This config holds from now on.
+struct config_applied {
+  std::shared_ptr<const daemon_spec> spec;
+};
+
+/// A config was loaded, or refused.
+struct config_reloaded {
+  bool ok = true;
+};
+
+/// One of our own actors was started again.
+struct actor_respawned {
+  std::string actor; ///< what it is: "probe", "group", "metrics", ...
+};
+
+/// An HTTP request was answered.
+struct request_answered {
+  std::string method;
+  std::string endpoint;
+  int status = 0;
+  std::chrono::microseconds took{0};
+};
+
+using fact =
+  std::variant<check_finished, health_changed, supervision_changed, restart_finished, run_observed,
+               config_applied, config_reloaded, actor_respawned, request_answered>;
+using fact_ptr = std::shared_ptr<const fact>;
+
+/// The facts told to one listener that it has not taken yet. It outlives the listener:
+/// what sat in a mailbox when its actor died is still here for the successor, which
+/// drains it first. Loop thread only.
+class journal {
+public:
+  /// Appends; returns the position, which grows by one.
+  std::uint64_t add(fact_ptr what) {
+    unread_.push_back(std::move(what));
+    return next_++;
+  }
+
+  /// Takes the oldest up to `position`; null when there is none: a message that
+  /// names it is then old news. A fact is gone once taken, so one whose handling
+  /// kills its actor does so only once.
+  fact_ptr take(std::uint64_t position) {
+    if (unread_.empty() || next_ - unread_.size() > position)
+      return nullptr;
+    auto oldest = std::move(unread_.front());
+    unread_.pop_front();
+    return oldest;
+  }
+
+  /// Takes the oldest, whatever its position.
+  fact_ptr take_next() {
+    return take(next_);
+  }
+
+  std::size_t size() const {
+    return unread_.size();
+  }
+
+private:
+  std::deque<fact_ptr> unread_;
+  std::uint64_t next_ = 1;
+};
+
+} // namespace reeve::actors

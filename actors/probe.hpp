@@ -1,0 +1,88 @@
+#pragma once
+
+#include "actors/probe_memory.hpp"
+#include "actors/world.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace reeve::actors {
+
+/// Watches one service: runs its checks on their schedule, hears of its process or
+/// container, and tells the world what changed. Orders nothing.
+///
+/// A probe that was stopped in order (a sibling fell) hands its memory over as it
+/// is. One that crashed leaves its service `unknown` until the next verdict, and its
+/// successor waits the longer the more of them crashed in a row, so that it cannot
+/// exhaust the supervisors above it.
+class probe_state {
+public:
+  using pointer = probe_actor::stateful_pointer<probe_state>;
+
+  std::string name = "probe"; ///< read by CAF
+
+  void begin(pointer self, world_ptr w, std::shared_ptr<probe_memory> memory);
+  ~probe_state();
+
+  void work();
+  void level_changed(const run_level& now);
+  void due(std::uint64_t round);
+  void answered(check_answered& a);
+  void child_ended();
+  void container(const io::container_fact& f);
+  void respec(std::shared_ptr<const service_spec> spec);
+  void asked_to_exit(caf::exit_msg& exit);
+
+private:
+  /// One check's place in the schedule.
+  struct runner {
+    std::unique_ptr<io::check> check;
+    mono_time due;           ///< of the message under way
+    std::uint64_t round = 0; ///< of that message
+    std::uint64_t run = 0;   ///< under way; 0: none
+    instant began;           ///< that run
+    std::chrono::microseconds lag{0};
+    bool fresh = true; ///< no verdict yet since the start: checked more often
+  };
+
+  const service_spec& spec() const {
+    return *memory_->spec;
+  }
+  const check_spec& check_of(const runner& r) const {
+    return spec().checks[static_cast<std::size_t>(&r - runners_.data())];
+  }
+  const health_machine& machine_of(const runner& r) const {
+    return memory_->health.machine(static_cast<std::size_t>(&r - runners_.data()));
+  }
+  mono_time in_phase(const runner& r, mono_time now) const;
+  bool checks_rest() const;
+  void schedule(bool just_started);
+  void arm(runner& r, mono_time due);
+  void hold();
+  void run(runner& r, const instant& now);
+  check_verdict judge(const check_spec& check, io::check_outcome& outcome, mono_time now) const;
+  void publish_run(const runner& r, check_verdict verdict, const instant& now);
+
+  void follow(const run_level& level);
+  void read_process();
+  void watch();
+  void unwatch();
+  void hear_container(const io::container_fact& f);
+  void run_docker_checks();
+  void observe(bool running, const std::string& reason);
+  void tell_change();
+
+  pointer self_ = nullptr;
+  world_ptr world_;
+  std::shared_ptr<probe_memory> memory_;
+  std::vector<runner> runners_;
+  std::string watched_;   ///< the container
+  std::string watch_key_; ///< of this probe alone
+  bool working_ = false;
+};
+
+probe_actor::behavior_type probe(probe_state::pointer self, world_ptr w,
+                                 std::shared_ptr<probe_memory> memory);
+
+} // namespace reeve::actors

@@ -1,0 +1,164 @@
+// The part of a probe that runs its checks on their schedule.
+#include "actors/probe.hpp"
+#include "supervisor/schedule.hpp"
+
+#include <caf/actor_cast.hpp>
+#include <caf/send.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <algorithm>
+
+namespace reeve::actors {
+
+namespace {
+
+using std::chrono::duration_cast;
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+
+/// No verdict that counted yet.
+bool is_fresh(const health_machine& m) {
+  return m.failures == 0 && m.successes == 0;
+}
+
+wall_time on_wall(const instant& now, mono_time then) {
+  return now.wall + duration_cast<milliseconds>(then - now.mono);
+}
+
+/// The name whose hash spreads a check; the first one's is the service's own.
+std::string phase_name(const service_spec& service, const check_spec& check) {
+  return &check == &service.checks.front() ? service.name : service.name + "/" + check.name;
+}
+
+} // namespace
+
+bool probe_state::checks_rest() const {
+  return memory_->level.what != run_level::phase::up || !memory_->health.is_up();
+}
+
+mono_time probe_state::in_phase(const runner& r, mono_time now) const {
+  const auto& check = check_of(r);
+  const auto first = first_due(phase_name(spec(), check), check.interval, world_->epoch);
+  return first > now ? first : next_due(first, check.interval, now).due;
+}
+
+/// Arms every check, anew those that wait already. After a start, and after a crash
+/// of ours, the first verdict is wanted soon.
+void probe_state::schedule(bool just_started) {
+  if (checks_rest())
+    return hold();
+  const auto now = world_->out.now().mono;
+  for (auto& r : runners_) {
+    const auto& check = check_of(r);
+    const auto& machine = machine_of(r);
+    if (r.round != 0 && !just_started) {
+      arm(r, r.due);
+      continue;
+    }
+    r.fresh = is_fresh(machine);
+    const bool soon = just_started || machine.health == health::unknown;
+    const auto spread = soon ? starting_interval(check.interval) : check.interval;
+    const auto phase = in_phase(r, now);
+    arm(r, r.fresh ? std::min(phase, first_due(phase_name(spec(), check), spread, now)) : phase);
+  }
+}
+
+void probe_state::arm(runner& r, mono_time due) {
+  r.due = due;
+  r.round = ++memory_->last_number;
+  self_->scheduled_send(self_, due, check_due{r.round});
+}
+
+/// Nothing is due any more, and what is under way is broken off.
+void probe_state::hold() {
+  for (auto& r : runners_) {
+    r.round = 0;
+    if (std::exchange(r.run, 0) != 0)
+      r.check.reset();
+  }
+}
+
+void probe_state::due(std::uint64_t round) {
+  const auto found = std::find_if(runners_.begin(), runners_.end(),
+                                  [&](const runner& r) { return r.round == round; });
+  if (round == 0 || found == runners_.end())
+    return;
+  auto& r = *found;
+  const auto now = world_->out.now();
+  const auto interval = check_of(r).interval;
+  const auto next = next_due(r.due, r.fresh ? starting_interval(interval) : interval, now.mono);
+  const bool busy = r.run != 0;
+  if (!busy)
+    r.lag = duration_cast<microseconds>(std::max(now.mono - r.due, mono_time::duration{0}));
+  arm(r, next.due);
+  if (!r.fresh && busy)
+    publish_run(r, {check_result::skipped, "the run before it is still under way"}, now);
+  else if (!r.fresh && next.skipped > 0)
+    publish_run(r, {check_result::skipped, "Reeve was late"}, now);
+  if (!busy)
+    run(r, now);
+}
+
+void probe_state::run(runner& r, const instant& now) {
+  if (!r.check)
+    r.check = world_->out.make_check(check_of(r));
+  r.began = now;
+  r.run = ++memory_->last_number;
+  r.check->run([me = caf::actor_cast<probe_actor>(self_), run = r.run](io::check_outcome outcome) {
+    caf::anon_send(me, check_answered{run, std::move(outcome)});
+  });
+}
+
+void probe_state::answered(check_answered& a) {
+  const auto found =
+    std::find_if(runners_.begin(), runners_.end(), [&](const runner& r) { return r.run == a.run; });
+  if (found == runners_.end())
+    return; // of a run that was broken off
+  auto& r = *found;
+  r.run = 0;
+  if (a.outcome.what == io::check_outcome::kind::cancelled)
+    return;
+  const auto now = world_->out.now();
+  auto verdict = judge(check_of(r), a.outcome, now.mono);
+  memory_->health.checked(static_cast<std::size_t>(found - runners_.begin()), verdict,
+                          a.outcome.at_once, now.mono);
+  if (r.fresh && !is_fresh(machine_of(r))) {
+    r.fresh = false;
+    arm(r, in_phase(r, now.mono));
+  }
+  publish_run(r, std::move(verdict), now);
+  tell_change();
+}
+
+/// A beat from before the current start, or none yet, counts from the start: an old
+/// file condemns no fresh process.
+check_verdict probe_state::judge(const check_spec& check, io::check_outcome& outcome,
+                                 mono_time now) const {
+  using kind = io::check_outcome::kind;
+  const auto& started = memory_->level.started;
+  if (std::holds_alternative<heartbeat_check>(check.target) && started) {
+    const auto age = duration_cast<milliseconds>(now - *started);
+    const auto& limit =
+      check.expect.age.unhealthy ? check.expect.age.unhealthy : check.expect.age.degraded;
+    if (outcome.what == kind::answered && outcome.answer.age) {
+      outcome.answer.age = std::min(*outcome.answer.age, age);
+    } else if (outcome.what == kind::failed && limit && age <= *limit) {
+      outcome.what = kind::answered;
+      outcome.answer.age = age;
+    }
+  }
+  return io::judge(check.expect, outcome);
+}
+
+void probe_state::publish_run(const runner& r, check_verdict verdict, const instant& now) {
+  const auto& check = check_of(r);
+  const bool ran = verdict.result != check_result::skipped;
+  auto& facts = world_->facts;
+  facts.publish(
+    check_finished{facts.next_origin(spec().name, memory_->incarnation, now), check.name,
+                   std::string{kind_of(check.target)}, std::move(verdict), machine_of(r).health,
+                   ran ? duration_cast<microseconds>(now.mono - r.began.mono) : microseconds{0},
+                   ran ? r.lag : microseconds{0}, on_wall(now, r.due)});
+}
+
+} // namespace reeve::actors

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "actors/handles.hpp"
+#include "actors/service_health.hpp"
+#include "supervisor/time.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace reeve::actors {
+
+/// What a probe leaves to its successor. Only the one probe that lives uses it.
+struct probe_memory {
+  probe_memory(std::shared_ptr<const service_spec> s, mono_time now)
+      : spec{std::move(s)}, health{spec, now} {
+  }
+
+  std::shared_ptr<const service_spec> spec;
+  service_health health;
+  run_level level;                    ///< as last heard of
+  std::uint32_t incarnation = 0;      ///< of the run that `health` is about
+  service_health::picture last_told;  ///< what the world was told last,
+  std::uint32_t told_incarnation = 0; ///< and of which run
+
+  std::uint64_t last_number = 0; ///< of rounds, runs and watches; never used twice
+
+  // How the last one came to its end.
+  bool worked = false; ///< at all: this is not the first one
+  bool in_use = false; ///< still set when the next one comes: it crashed
+  int crashes = 0;     ///< in a row
+  mono_time last_crash;
+};
+
+} // namespace reeve::actors

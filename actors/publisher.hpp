@@ -1,0 +1,50 @@
+#pragma once
+
+#include "actors/handles.hpp"
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace reeve::actors {
+
+/// The one way of facts: from probes and the restarter to whoever subscribed. A
+/// listener may be respawned; its start function says who it is now. Loop thread
+/// only.
+class publisher {
+public:
+  using filter = std::function<bool(const fact&)>;
+
+  /// Once for each listener, before anything is told. Facts go to `unread` and, as
+  /// messages, to the newest handle.
+  void subscribe(std::string name, std::shared_ptr<journal> unread, filter wanted);
+  /// REQUIRES: `name` has subscribed.
+  void moved_to(std::string_view name, listener handle);
+
+  void publish(fact f);
+
+  /// The origin of a service's next fact.
+  fact_origin next_origin(const std::string& service, std::uint32_t incarnation, instant at);
+
+private:
+  struct subscription {
+    std::string name;
+    std::shared_ptr<journal> unread;
+    filter wanted;
+    listener handle;
+  };
+
+  std::vector<subscription> subscriptions_;
+  std::unordered_map<std::string, std::uint64_t> sequences_;
+};
+
+/// True for facts of any of these types.
+template <class... Ts>
+bool is_any_of(const fact& f) {
+  return (std::holds_alternative<Ts>(f) || ...);
+}
+
+} // namespace reeve::actors

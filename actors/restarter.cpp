@@ -1,0 +1,290 @@
+#include "actors/restarter.hpp"
+
+#include "actors/actor_helpers.hpp"
+#include "actors/log_lines.hpp"
+#include "actors/tree_walk.hpp"
+
+#include <caf/send.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <spdlog/spdlog.h>
+
+namespace reeve::actors {
+
+namespace {
+
+bool is_good(health h) {
+  return h == health::healthy || h == health::degraded;
+}
+
+std::string done_word(io::operation what) {
+  switch (what) {
+  case io::operation::stop:
+    return "stopped";
+  case io::operation::start:
+    return "started";
+  case io::operation::restart:
+    return "restarted";
+  }
+  return "";
+}
+
+spdlog::level::level_enum level_of(health h) {
+  if (h == health::healthy)
+    return spdlog::level::info;
+  return h == health::starting ? spdlog::level::debug : spdlog::level::warn;
+}
+
+/// One of the words of the metrics' label `reason`.
+std::string failure_word(const health_changed& h) {
+  if (h.check == "process")
+    return "exited";
+  return h.check == "container" ? "container" : "unhealthy";
+}
+
+} // namespace
+
+void restarter_state::begin(pointer self, world_ptr w, std::shared_ptr<restarter_memory> memory) {
+  self_ = self;
+  world_ = std::move(w);
+  memory_ = std::move(memory);
+  const bool first = !std::exchange(memory_->booted, true);
+  if (first)
+    take_specs(memory_->spec);
+  touch_all(); // the one before may have died before it told
+  settle(first ? memory_->tree.boot(now()) : service_tree::actions{});
+  while (const auto fact = memory_->unread->take_next())
+    hear(*fact);
+  hear_orders();
+  hear_operations();
+  arm();
+}
+
+void restarter_state::touch_all() {
+  for (const auto& [service, r] : memory_->records)
+    touched_.insert(service);
+}
+
+mono_time restarter_state::now() const {
+  return world_->out.now().mono;
+}
+
+void restarter_state::heard(const told& t) {
+  while (const auto fact = memory_->unread->take(t.position))
+    hear(*fact);
+}
+
+void restarter_state::hear(const fact& f) {
+  if (const auto* health = std::get_if<health_changed>(&f))
+    hear(*health);
+  else if (const auto* observed = std::get_if<run_observed>(&f))
+    hear(*observed);
+  else if (const auto* config = std::get_if<config_applied>(&f))
+    hear(*config);
+}
+
+void restarter_state::hear(const health_changed& h) {
+  const auto& service = h.origin.service;
+  auto& m = *memory_;
+  const auto found = m.records.find(service);
+  if (m.closing || !m.tree.knows(service) || found == m.records.end())
+    return;
+  auto& r = found->second;
+  r.health = h;
+  bool worth_a_line = h.from != h.to;
+  service_tree::actions actions;
+  if (h.liveness == health::unhealthy) {
+    const auto before = m.tree.supervision_of(service, now()).state;
+    actions = m.tree.failed(service, h.origin.incarnation,
+                            {h.reason, h.alive, h.clean, h.last_good}, now(), world_->out.random());
+    worth_a_line = worth_a_line || !actions.empty();
+    if (before == supervision::running && !actions.empty())
+      r.failure = restarter_memory::seen_failure{failure_word(h), h.origin.at.mono};
+  } else if (is_good(h.liveness)) {
+    actions = m.tree.recovered(service, h.origin.incarnation, now());
+  }
+  settle(std::move(actions),
+         worth_a_line ? headline{service, health_line(h), h.reason, level_of(h.to)} : headline{});
+}
+
+void restarter_state::hear(const run_observed& o) {
+  const auto& service = o.origin.service;
+  auto& tree = memory_->tree;
+  if (memory_->closing || !tree.knows(service))
+    return;
+  touched_.insert(service);
+  if (!o.running)
+    return settle(tree.observed_stop(service, o.reason, now()));
+  memory_->records[service].started = now();
+  settle(tree.observed_start(service, now()));
+}
+
+void restarter_state::hear(const config_applied& c) {
+  const auto before = std::exchange(memory_->spec, c.spec);
+  if (memory_->closing || before == c.spec)
+    return;
+  auto actions = memory_->tree.reload(*c.spec, now());
+  take_specs(c.spec);
+  touch_all();
+  settle(std::move(actions));
+  judge_anew();
+  if (world_->change_probes)
+    world_->change_probes(before, c.spec);
+}
+
+/// A service may have got a restart target while it was unhealthy.
+void restarter_state::judge_anew() {
+  for (auto& [service, r] : memory_->records) {
+    if (!r.spec || !r.health || r.health->liveness != health::unhealthy)
+      continue;
+    const auto s = memory_->tree.supervision_of(service, now());
+    if (s.state == supervision::running && s.incarnation == r.health->origin.incarnation)
+      hear(health_changed{*r.health});
+  }
+}
+
+void restarter_state::take_specs(const std::shared_ptr<const daemon_spec>& spec) {
+  auto& records = memory_->records;
+  for (auto& [service, r] : records)
+    r.spec = nullptr;
+  for (const auto& service : spec->services) {
+    auto& r = records[service.name];
+    r.spec = std::shared_ptr<const service_spec>{spec, &service};
+    if (!r.run || r.run->restart.target == service.restart.target)
+      r.run = r.spec;
+  }
+  std::erase_if(world_->levels, [&](const auto& level) {
+    const auto found = records.find(level.first);
+    return found == records.end() || !found->second.spec;
+  });
+  memory_->limits.clear();
+  for_each_group(spec->tree, [&](const group_spec& g) { memory_->limits[g.name] = g.intensity; });
+  std::erase_if(records, [&](const auto& entry) {
+    return !entry.second.spec && !memory_->operations.contains(entry.first)
+           && !std::holds_alternative<process_spec>(entry.second.run->restart.target);
+  });
+}
+
+// -- persons ----------------------------------------------------------------------
+
+void restarter_state::hear_orders() {
+  while (!memory_->orders.empty()) {
+    auto next = std::move(memory_->orders.front());
+    memory_->orders.pop_front();
+    hear_order(std::move(next));
+  }
+}
+
+void restarter_state::hear_order(person_order o) {
+  if (memory_->closing)
+    return o.answer(error{"Reeve is stopping"});
+  auto done = memory_->tree.person(o.service, o.what, now());
+  if (!done)
+    return o.answer(error{done.sentence()});
+  auto& r = memory_->records[o.service];
+  r.failure.reset();
+  const auto* docker = std::get_if<docker_target>(&r.spec->restart.target);
+  if (o.what == order::stop && docker && world_->out.remember_stopped)
+    world_->out.remember_stopped(docker->container);
+  settle(std::move(*done));
+  o.answer(std::monostate{});
+}
+
+// -- operations -------------------------------------------------------------------
+
+void restarter_state::hear_operations() {
+  for (auto next = memory_->operations.begin(); next != memory_->operations.end();) {
+    if (!next->second.outcome) {
+      ++next;
+      continue;
+    }
+    auto done = memory_->operations.extract(next);
+    hear_operation(done.key(), done.mapped());
+    next = memory_->operations.begin(); // it may have ordered others
+  }
+  if (memory_->closing && memory_->operations.empty() && memory_->idle)
+    std::exchange(memory_->idle, {})();
+}
+
+void restarter_state::hear_operation(const std::string& service, const operation_record& done) {
+  auto& m = *memory_;
+  auto& r = m.records[service];
+  const bool ok = static_cast<bool>(*done.outcome);
+  const auto problem = ok ? std::string{} : done.outcome->sentence();
+  const auto took =
+    std::chrono::duration_cast<std::chrono::milliseconds>(now() - done.ordered.mono);
+  touched_.insert(service);
+  service_tree::actions actions;
+  if (done.what == io::operation::stop) {
+    actions = m.tree.stopped(service, now());
+  } else if (ok) {
+    r.started = now();
+    r.failure.reset();
+    actions = m.tree.started(service, now());
+  } else {
+    actions = m.tree.start_failed(service, problem, now(), world_->out.random());
+  }
+  settle(std::move(actions), {service, operation_line(service, done_word(done.what), took, problem),
+                              problem, ok ? spdlog::level::info : spdlog::level::warn});
+  if (done.what != io::operation::stop && !done.cause.empty() && m.tree.knows(service)) {
+    const auto s = m.tree.supervision_of(service, now());
+    world_->facts.publish(
+      restart_finished{world_->facts.next_origin(service, s.incarnation, world_->out.now()),
+                       s.group, done.cause, ok, problem, done.reaction});
+  }
+  if (done.what == io::operation::stop)
+    after_stop(service, ok);
+}
+
+void restarter_state::after_stop(const std::string& service, bool ok) {
+  auto& m = *memory_;
+  auto& r = m.records[service];
+  if (m.operations.contains(service))
+    return;
+  if (r.spec) {
+    r.run = r.spec;
+    if (!ok && m.tree.supervision_of(service, now()).state == supervision::stopped)
+      settle(m.tree.observed_start(service, now())); // it is still there
+    return;
+  }
+  m.records.erase(service); // removed by a reload, and gone now
+  if (world_->out.forget_child)
+    world_->out.forget_child(service);
+}
+
+// -- time ---------------------------------------------------------------------------
+
+void restarter_state::due(std::uint64_t round) {
+  if (round != round_)
+    return;
+  armed_.reset();
+  if (!memory_->closing)
+    settle(memory_->tree.due(now(), world_->out.random()));
+}
+
+/// A delayed message cannot be recalled: an old one is known by its round.
+void restarter_state::arm() {
+  const auto next = memory_->tree.next_due();
+  if (next == armed_)
+    return;
+  armed_ = next;
+  ++round_;
+  if (next)
+    self_->scheduled_send(self_, *next, tree_due{round_});
+}
+
+restarter_actor::behavior_type restarter(restarter_state::pointer self, world_ptr w,
+                                         std::shared_ptr<restarter_memory> memory) {
+  set_handlers(self, "restarter");
+  auto& state = self->state;
+  state.begin(self, std::move(w), std::move(memory));
+  return {
+    [&state](const told& t) { state.heard(t); },
+    [](are_you_there) { return here_i_am{}; },
+    [&state](hear_orders) { state.hear_orders(); },
+    [&state](operation_ended) { state.hear_operations(); },
+    [&state](close_down) { state.hear_operations(); },
+    [&state](const tree_due& d) { state.due(d.round); },
+  };
+}
+
+} // namespace reeve::actors

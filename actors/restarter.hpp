@@ -1,0 +1,85 @@
+#pragma once
+
+#include "actors/restarter_memory.hpp"
+#include "actors/world.hpp"
+
+#include <spdlog/common.h>
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+namespace reeve::actors {
+
+/// The log's line on what happened to `subject`; what Reeve does about it is added.
+struct headline {
+  std::string subject;
+  std::string text;
+  std::string said; ///< the reason that `text` names already
+  spdlog::level::level_enum level = spdlog::level::info;
+};
+
+/// The restart strategy: feeds the service tree with what happens, and carries out
+/// what it answers. Tells the probes how to see their services, the world what
+/// changed, and the log one line per change. Decides nothing itself.
+///
+/// Everything it knows is in a memory that its successor takes over: the tree,
+/// actions not carried out, operations under way, orders not heard.
+class restarter_state {
+public:
+  using pointer = restarter_actor::stateful_pointer<restarter_state>;
+
+  std::string name = "restarter"; ///< read by CAF
+
+  void begin(pointer self, world_ptr w, std::shared_ptr<restarter_memory> memory);
+  void heard(const told& t);
+  void hear_orders();
+  void hear_operations();
+  void due(std::uint64_t round);
+
+private:
+  using record = restarter_memory::record;
+
+  // Each feeds the tree, then `settle`s.
+  void hear(const fact& f);
+  void hear(const health_changed& h);
+  void hear(const run_observed& r);
+  void hear(const config_applied& c);
+  void hear_order(person_order o);
+  void hear_operation(const std::string& service, const operation_record& done);
+  void take_specs(const std::shared_ptr<const daemon_spec>& spec);
+  void judge_anew();
+  void after_stop(const std::string& service, bool ok);
+  void touch_all();
+
+  /// Carries out what the tree answered, then tells what changed. Changes of others
+  /// than the headline's subject get lines of their own.
+  void settle(service_tree::actions actions, const headline& line = {});
+  void carry_out_actions();
+  void carry_out(const tree_action& a);
+  void operate(const tree_action& a, io::operation what);
+  std::string cause_word(const tree_action& a, const record& r) const;
+  void publish_changes(const headline& line);
+  bool publish_change(const std::string& service);
+  void log(const headline& line, bool changed) const;
+  void publish(const std::string& service, const service_supervision& before,
+               const service_supervision& now);
+  void set_level(const std::string& service);
+  void arm();
+
+  const intensity& limit_of(const service_supervision& s) const;
+  mono_time now() const;
+
+  pointer self_ = nullptr;
+  world_ptr world_;
+  std::shared_ptr<restarter_memory> memory_;
+  std::set<std::string> touched_;
+  std::optional<mono_time> armed_;
+  std::uint64_t round_ = 0;
+};
+
+restarter_actor::behavior_type restarter(restarter_state::pointer self, world_ptr w,
+                                         std::shared_ptr<restarter_memory> memory);
+
+} // namespace reeve::actors

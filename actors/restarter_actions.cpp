@@ -1,0 +1,195 @@
+// The part of the restarter that carries out what the service tree answered.
+#include "actors/log_lines.hpp"
+#include "actors/restarter.hpp"
+
+#include <caf/send.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <spdlog/spdlog.h>
+
+namespace reeve::actors {
+
+namespace {
+
+using std::chrono::duration_cast;
+using std::chrono::milliseconds;
+
+/// Giving up is loud.
+spdlog::level::level_enum level_of(supervision s, spdlog::level::level_enum otherwise) {
+  if (s == supervision::given_up)
+    return spdlog::level::err;
+  if (s == supervision::waiting || s == supervision::restarting)
+    return spdlog::level::warn;
+  return otherwise;
+}
+
+} // namespace
+
+void restarter_state::settle(service_tree::actions actions, const headline& line) {
+  for (auto& a : actions)
+    memory_->actions.push_back(std::move(a));
+  carry_out_actions();
+  publish_changes(line);
+  arm();
+}
+
+void restarter_state::carry_out_actions() {
+  while (!memory_->actions.empty()) {
+    const auto next = std::move(memory_->actions.front());
+    memory_->actions.pop_front();
+    carry_out(next);
+  }
+}
+
+void restarter_state::carry_out(const tree_action& a) {
+  using kind = tree_action::kind;
+  switch (a.what) {
+  case kind::stop:
+    return operate(a, io::operation::stop);
+  case kind::start:
+    return operate(a, io::operation::start);
+  case kind::restart:
+    return operate(a, io::operation::restart);
+  case kind::wait:
+    if (auto& failure = memory_->records[a.name].failure)
+      failure->delay = a.delay;
+    return;
+  case kind::give_up:
+    memory_->records[a.name].failure.reset();
+    return;
+  case kind::changed:
+    touched_.insert(a.name);
+    return;
+  case kind::escalate:
+    spdlog::error("group {} escalates: {}", a.name, a.reason);
+    return;
+  case kind::exit:
+    spdlog::critical("nothing is left to try: {}", a.reason);
+    if (world_->exhausted)
+      world_->exhausted(a.reason);
+    return;
+  }
+}
+
+/// The completion may come when this restarter is long dead.
+void restarter_state::operate(const tree_action& a, io::operation what) {
+  auto& m = *memory_;
+  auto& r = m.records[a.name];
+  if (what != io::operation::stop)
+    r.run = r.spec;
+  if (!r.run) {
+    spdlog::error("{}: ordered to act on a service that is not known", a.name);
+    return;
+  }
+  touched_.insert(a.name);
+  operation_record op{++m.last_operation, what, cause_word(a, r), world_->out.now()};
+  if (r.failure && a.cause == restart_cause::failed)
+    op.reaction =
+      std::max(milliseconds{0},
+               duration_cast<milliseconds>(op.ordered.mono - r.failure->at) - r.failure->delay);
+  m.operations.insert_or_assign(a.name, op);
+  world_->out.carry_out(what, *r.run,
+                        [service = a.name, id = op.id, w = std::weak_ptr{world_},
+                         memory = std::weak_ptr{memory_}](status outcome) {
+                          const auto world = w.lock();
+                          const auto ledger = memory.lock();
+                          if (!world || !ledger)
+                            return;
+                          const auto found = ledger->operations.find(service);
+                          if (found == ledger->operations.end() || found->second.id != id)
+                            return;
+                          found->second.outcome = std::move(outcome);
+                          caf::anon_send(world->who.restarter, operation_ended{});
+                        });
+}
+
+/// Few fixed words, for they become a label: unhealthy, exited, container (its own
+/// failure); group, cooldown, person, reload. Empty: a first start.
+std::string restarter_state::cause_word(const tree_action& a, const record& r) const {
+  if (a.cause == restart_cause::boot)
+    return "";
+  if (a.cause == restart_cause::failed)
+    return r.failure ? r.failure->cause : "unhealthy";
+  return std::string{to_string(a.cause)};
+}
+
+// -- what changed -------------------------------------------------------------------
+
+void restarter_state::publish_changes(const headline& line) {
+  bool subject_changed = false;
+  for (const auto& service : std::exchange(touched_, {})) {
+    set_level(service);
+    const bool changed = memory_->tree.knows(service) && publish_change(service);
+    if (service == line.subject)
+      subject_changed = changed;
+    else if (changed)
+      log({service, "", "", spdlog::level::info}, true);
+  }
+  if (!line.text.empty())
+    log(line, subject_changed);
+}
+
+/// True if it is worth a line: a new state, or a new time of the next restart.
+bool restarter_state::publish_change(const std::string& service) {
+  const auto is = memory_->tree.supervision_of(service, now());
+  const auto was = std::exchange(memory_->records[service].told, is);
+  const bool worth_a_line = is.state != was.state || is.next_restart != was.next_restart;
+  if (worth_a_line || is.attempt != was.attempt || is.reason != was.reason)
+    publish(service, was, is);
+  return worth_a_line;
+}
+
+void restarter_state::log(const headline& line, bool changed) const {
+  if (!changed)
+    return spdlog::log(line.level, "{}", line.text);
+  const auto s = memory_->tree.supervision_of(line.subject, now());
+  const auto& limit = limit_of(s);
+  spdlog::log(level_of(s.state, line.level), "{}",
+              line.text.empty() ? supervision_line(line.subject, s, limit, now())
+                                : joined(line.text, next_line(s, limit, line.said, now())));
+}
+
+void restarter_state::publish(const std::string& service, const service_supervision& before,
+                              const service_supervision& is) {
+  const auto at = world_->out.now();
+  supervision_changed fact{world_->facts.next_origin(service, is.incarnation, at),
+                           before.state,
+                           is.state,
+                           is.group,
+                           is.reason,
+                           is.attempt};
+  if (is.next_restart) {
+    const auto left = duration_cast<milliseconds>(*is.next_restart - at.mono);
+    fact.next_restart = at.wall + left;
+    if (is.state == supervision::waiting)
+      fact.backoff = left;
+  }
+  world_->facts.publish(std::move(fact));
+}
+
+void restarter_state::set_level(const std::string& service) {
+  using phase = run_level::phase;
+  auto& m = *memory_;
+  if (!m.tree.knows(service))
+    return;
+  const auto s = m.tree.supervision_of(service, now());
+  run_level level{phase::up, s.incarnation, "", m.records[service].started};
+  if (m.operations.contains(service) || s.state == supervision::restarting)
+    level.what = phase::changing;
+  else if (s.state == supervision::stopped || s.state == supervision::ended) {
+    level.what = phase::resting;
+    level.reason = s.reason;
+  }
+  auto& written = world_->levels[service];
+  if (written == level)
+    return;
+  written = level;
+  world_->send_to_probe(service, run_changed{level});
+}
+
+const intensity& restarter_state::limit_of(const service_supervision& s) const {
+  static const intensity none;
+  const auto found = memory_->limits.find(s.group);
+  return found == memory_->limits.end() ? none : found->second;
+}
+
+} // namespace reeve::actors

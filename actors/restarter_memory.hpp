@@ -1,0 +1,73 @@
+#pragma once
+
+#include "actors/news.hpp"
+#include "io/restart_targets.hpp"
+#include "supervisor/service_tree.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace reeve::actors {
+
+/// An operation on a service, from the order to the moment its outcome was used. Its
+/// completion writes the outcome here, whether or not a restarter lives.
+struct operation_record {
+  std::uint64_t id = 0;
+  io::operation what = io::operation::restart;
+  std::string cause; ///< see `cause_word`; empty: a first start, not a restart
+  instant ordered;
+  std::chrono::milliseconds reaction{0};
+  std::optional<status> outcome;
+};
+
+/// What a person ordered, and who waits for the answer: empty when accepted.
+struct person_order {
+  std::string service;
+  order what = order::restart;
+  std::function<void(status)> answer;
+};
+
+/// What the restarter leaves to its successor: everything it knows. Nobody else
+/// writes it, but for completions (`operations`) and persons (`orders`).
+struct restarter_memory {
+  struct seen_failure {
+    std::string cause;
+    mono_time at;
+    std::chrono::milliseconds delay{0};
+  };
+
+  struct record {
+    std::shared_ptr<const service_spec> spec; ///< null: removed, still to be stopped
+    std::shared_ptr<const service_spec> run;  ///< what it was started with
+    service_supervision told;
+    std::optional<mono_time> started; ///< last, as far as we know
+    std::optional<seen_failure> failure;
+    std::optional<health_changed> health;
+  };
+
+  restarter_memory(std::shared_ptr<const daemon_spec> s, mono_time now)
+      : spec{std::move(s)}, tree{*spec, now} {
+  }
+
+  std::shared_ptr<journal> unread = std::make_shared<journal>();
+  std::shared_ptr<const daemon_spec> spec;
+  service_tree tree;
+  bool booted = false;
+  bool closing = false;
+  std::function<void()> idle; ///< while closing: called when no operation is under way
+
+  std::map<std::string, record, std::less<>> records;
+  std::map<std::string, intensity, std::less<>> limits; ///< of each group
+  std::deque<tree_action> actions;                      ///< decided, not carried out yet
+  std::map<std::string, operation_record, std::less<>> operations;
+  std::uint64_t last_operation = 0;
+  std::deque<person_order> orders;
+};
+
+} // namespace reeve::actors

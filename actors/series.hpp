@@ -1,0 +1,58 @@
+#pragma once
+
+#include "supervisor/facts.hpp"
+#include "supervisor/service_spec.hpp"
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace reeve::actors {
+
+/// A label set as it stands in the text, still open at its end:
+/// `{service="web",group="app"`. Rendered once; the one place that escapes.
+std::string open_labels(std::initializer_list<std::pair<std::string_view, std::string_view>> pairs);
+
+/// The numbers of one check.
+struct check_series {
+  static constexpr std::size_t results = 5; ///< of `check_result`
+
+  std::string name;
+  std::string labels; ///< {service, check
+
+  std::array<std::uint64_t, results> total{};
+  double duration_sum = 0;
+  std::uint64_t duration_count = 0;
+};
+
+/// The numbers of one service, with their label sets.
+struct service_series {
+  service_series(const service_spec& spec, const std::string& group);
+
+  /// Takes on a changed spec; checks that stay keep their numbers.
+  void respec(const service_spec& spec, const std::string& group);
+
+  void take(const check_finished& f);
+  void take(const health_changed& f);
+  void take(const supervision_changed& f);
+  void take(const restart_finished& f);
+
+  std::string service;
+  std::string group;
+  std::string labels; ///< {service, group
+  std::vector<check_series> checks;
+
+  reeve::health health = health::starting;
+  std::optional<mono_time> up_since;
+  bool given_up = false;
+  double backoff_seconds = 0;
+
+  std::map<std::string, std::uint64_t> restarts; ///< by reason, of a few fixed words
+  std::uint64_t restart_failures = 0;
+};
+
+} // namespace reeve::actors
