@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -28,9 +29,9 @@ public:
   using completion = std::function<void(answer)>;
 
   /// Bodies end here: no container's description comes near it.
-  static constexpr std::size_t longest_body = 8 * 1024 * 1024;
+  static constexpr std::size_t longest_body = std::size_t{8} * 1024 * 1024;
   /// Longer lines of a stream are given as an empty one.
-  static constexpr std::size_t longest_line = 1024 * 1024;
+  static constexpr std::size_t longest_line = std::size_t{1024} * 1024;
 
   /// Short questions, a few at a time.
   void get(const std::string& path, std::chrono::milliseconds timeout, completion done);
