@@ -1,0 +1,93 @@
+#include "cli/app.hpp"
+
+#include "cli/commands.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace reeve::cli {
+
+namespace {
+
+struct words {
+  run_options run;
+  std::string config;
+  std::string url;
+  std::string name;
+  std::vector<std::string> names;
+  bool json = false;
+};
+
+void add_config(CLI::App* command, std::string& into) {
+  command->add_option("-c,--config", into,
+                      "config file (default: $REEVE_CONFIG, ./reeve.yaml, /etc/reeve/reeve.yaml)");
+}
+
+void add_url(CLI::App* command, words& w) {
+  add_config(command, w.config);
+  command->add_option("--url", w.url, "the daemon's address (default: what the config listens on)");
+}
+
+void add_run(CLI::App& app, words& w, int& code) {
+  auto* command =
+    app.add_subcommand("run", "Watch the services and bring them back when they fail");
+  add_config(command, w.run.config);
+  command->add_option("--log-level", w.run.log_level, "trace, debug, info, warn, error or off")
+    ->capture_default_str();
+  command->add_option("--log-format", w.run.log_format, "text or json")->capture_default_str();
+  command->callback([&] { code = run(w.run); });
+}
+
+void add_questions(CLI::App& app, words& w, int& code) {
+  auto* validating = app.add_subcommand("validate", "List every problem of a config file");
+  add_config(validating, w.config);
+  validating->callback([&] { code = validate(w.config); });
+
+  auto* checking = app.add_subcommand("check", "Run every check once, and show what came back");
+  add_config(checking, w.config);
+  checking->add_flag("--json", w.json, "print JSON");
+  checking->add_option("NAME", w.names, "only these services");
+  checking->callback([&] { code = check(w.config, w.names, w.json); });
+
+  auto* showing = app.add_subcommand("status", "Show how things stand with the running daemon");
+  add_url(showing, w);
+  showing->add_flag("--json", w.json, "print JSON");
+  showing->callback([&] { code = show_status(w.config, w.url, w.json); });
+
+  auto* living =
+    app.add_subcommand("healthcheck", "For a container's HEALTHCHECK: is the daemon itself alive?");
+  add_url(living, w);
+  living->callback([&] { code = healthcheck(w.config, w.url); });
+}
+
+void add_order(CLI::App& app, words& w, int& code, order o, const std::string& what) {
+  auto* command = app.add_subcommand(std::string{to_string(o)}, what);
+  add_url(command, w);
+  command->add_option("NAME", w.name, "the service")->required();
+  command->callback([&w, &code, o] { code = give_order(w.config, w.url, o, w.name); });
+}
+
+} // namespace
+
+int app(int argc, char** argv) {
+  CLI::App app{"Reeve watches services and brings them back when they fail.", "reeve"};
+  app.set_version_flag("--version", "reeve " REEVE_VERSION);
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(34);
+  words w;
+  int code = exit_code::ok;
+  add_run(app, w, code);
+  add_questions(app, w, code);
+  add_order(app, w, code, order::restart, "Restart a service; its backoff begins anew");
+  add_order(app, w, code, order::stop, "Stop a service; it stays stopped");
+  add_order(app, w, code, order::start, "Start a service that is stopped, ended or given up");
+  add_order(app, w, code, order::pause, "Go on checking a service, but never restart it");
+  add_order(app, w, code, order::resume, "Let a paused service be restarted again");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? exit_code::ok : exit_code::bad_config;
+  }
+  return code;
+}
+
+} // namespace reeve::cli

@@ -1,0 +1,148 @@
+#include "io/check.hpp"
+
+#include "cli/commands.hpp"
+#include "cli/table.hpp"
+#include "io/child_processes.hpp"
+#include "io/docker_engine.hpp"
+#include "io/loop.hpp"
+#include "supervisor/text.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <iostream>
+
+namespace reeve::cli {
+
+namespace {
+
+struct checked {
+  const service_spec* service;
+  const check_spec* spec = nullptr; // none: a service without a check
+  std::unique_ptr<io::check> check;
+  reeve::health health = health::unknown;
+  std::string reason;
+  std::chrono::milliseconds latency{0};
+};
+
+// One run decides here: thresholds are for the daemon.
+health health_after(const check_verdict& verdict) {
+  switch (verdict.result) {
+  case check_result::ok:
+    return health::healthy;
+  case check_result::degraded:
+    return health::degraded;
+  case check_result::failed:
+    return health::unhealthy;
+  case check_result::unknown:
+  case check_result::skipped:
+    return health::unknown;
+  }
+  return health::unknown;
+}
+
+std::vector<checked> chosen(const daemon_spec& spec, const std::vector<std::string>& names) {
+  std::vector<checked> all;
+  for (const auto& service : spec.services) {
+    if (!names.empty() && std::find(names.begin(), names.end(), service.name) == names.end())
+      continue;
+    for (const auto& check : service.checks)
+      all.push_back({&service, &check, nullptr});
+    if (service.checks.empty())
+      all.push_back({&service, nullptr, nullptr});
+  }
+  return all;
+}
+
+void run_all(const daemon_spec& spec, std::vector<checked>& all) {
+  io::loop loop;
+  io::docker_engine docker{loop, spec.docker.socket};
+  io::check_engine engine{loop, &docker};
+  std::size_t open = 0;
+  for (auto& one : all) {
+    if (one.spec == nullptr)
+      continue;
+    ++open;
+    one.check = engine.make(*one.spec);
+    one.check->run([&loop, &open, &one](io::check_outcome outcome) {
+      auto verdict = judge(one.spec->expect, outcome);
+      one.health = health_after(verdict);
+      one.reason = verdict.reason;
+      one.latency = outcome.answer.latency;
+      if (--open == 0)
+        loop.stop();
+    });
+  }
+  if (open > 0)
+    loop.run();
+  for (auto& one : all)
+    one.check.reset();
+}
+
+void print_json(const std::vector<checked>& all) {
+  auto list = nlohmann::json::array();
+  for (const auto& one : all) {
+    nlohmann::json row{{"service", one.service->name}};
+    if (one.spec != nullptr) {
+      row["check"] = one.spec->name;
+      row["kind"] = kind_of(one.spec->target);
+      row["health"] = to_string(one.health);
+      row["latency_ms"] = one.latency.count();
+      if (!one.reason.empty())
+        row["reason"] = one.reason;
+    }
+    list.push_back(std::move(row));
+  }
+  std::cout << list.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+}
+
+void print_table(const std::vector<checked>& all) {
+  std::vector<std::vector<cell>> rows;
+  for (const auto& one : all) {
+    if (one.spec == nullptr) {
+      rows.push_back({{one.service->name},
+                      {"-", colour::faint},
+                      {"-", colour::faint},
+                      {""},
+                      {"has no check: it is healthy while it runs", colour::faint}});
+      continue;
+    }
+    auto health = std::string{to_string(one.health)};
+    rows.push_back({{one.service->name},
+                    {one.spec->name},
+                    {health, colour_of_health(health)},
+                    {describe(one.latency)},
+                    {one.reason}});
+  }
+  std::cout << render_table({"SERVICE", "CHECK", "HEALTH", "TOOK", "REASON"}, rows,
+                            stdout_wants_colour());
+}
+
+} // namespace
+
+int check(const std::string& config, const std::vector<std::string>& names, bool json) {
+  auto good = load_or_complain(config);
+  if (!good)
+    return exit_code::bad_config;
+  std::vector<std::string> known;
+  for (const auto& service : good->spec.services)
+    known.push_back(service.name);
+  for (const auto& name : names) {
+    if (std::find(known.begin(), known.end(), name) != known.end())
+      continue;
+    auto near = nearest(name, known);
+    std::cerr << "no service '" << name << "'" << (near ? "; did you mean '" + *near + "'?" : "")
+              << '\n';
+    return exit_code::bad_config;
+  }
+  io::raise_file_limit();
+  auto all = chosen(good->spec, names);
+  run_all(good->spec, all);
+  json ? print_json(all) : print_table(all);
+  bool fine = std::all_of(all.begin(), all.end(), [](const checked& one) {
+    return one.spec == nullptr || one.health <= health::degraded;
+  });
+  return fine ? exit_code::ok : exit_code::negative;
+}
+
+} // namespace reeve::cli

@@ -1,0 +1,70 @@
+#include "cli/commands.hpp"
+
+#include "http/client.hpp"
+
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+
+namespace reeve::cli {
+
+std::string find_config(const std::string& given) {
+  if (!given.empty())
+    return given;
+  if (const char* named = std::getenv("REEVE_CONFIG"); named != nullptr && *named != '\0')
+    return named;
+  std::error_code ignored;
+  return std::filesystem::exists("reeve.yaml", ignored) ? "reeve.yaml" : "/etc/reeve/reeve.yaml";
+}
+
+std::optional<config::loaded> load_or_complain(const std::string& given) {
+  auto read = config::load_file(find_config(given), config::process_environment());
+  if (auto* good = std::get_if<config::loaded>(&read))
+    return std::move(*good);
+  for (const auto& problem : std::get<1>(read))
+    std::cerr << to_string(problem) << '\n';
+  return std::nullopt;
+}
+
+std::string daemon_url(const std::string& url, const std::string& config) {
+  if (!url.empty())
+    return url;
+  server_spec server;
+  auto read = config::load_file(find_config(config), config::process_environment());
+  if (auto* good = std::get_if<config::loaded>(&read))
+    server = good->spec.server;
+  // What listens everywhere is reached here.
+  if (server.host.empty() || server.host == "0.0.0.0" || server.host == "::")
+    server.host = "127.0.0.1";
+  bool v6 = server.host.find(':') != std::string::npos;
+  return "http://" + (v6 ? "[" + server.host + "]" : server.host) + ":"
+         + std::to_string(server.port);
+}
+
+int validate(const std::string& given) {
+  auto good = load_or_complain(given);
+  if (!good)
+    return exit_code::bad_config;
+  for (const auto& warning : good->warnings)
+    std::cerr << "warning: " << to_string(warning) << '\n';
+  std::cout << find_config(given) << ": good, " << good->spec.services.size() << " services";
+  if (!good->warnings.empty())
+    std::cout << ", " << good->warnings.size() << " warnings";
+  std::cout << '\n';
+  return exit_code::ok;
+}
+
+int healthcheck(const std::string& config, const std::string& url) {
+  auto answer = http::ask(daemon_url(url, config), "GET", "/livez", std::chrono::seconds{3});
+  if (!answer) {
+    std::cerr << answer.sentence() << '\n';
+    return exit_code::negative;
+  }
+  if (answer->status != 200) {
+    std::cerr << "reeve does not answer as it should: " << answer->body << '\n';
+    return exit_code::negative;
+  }
+  return exit_code::ok;
+}
+
+} // namespace reeve::cli

@@ -1,0 +1,46 @@
+#pragma once
+
+#include "config/load.hpp"
+#include "supervisor/service_tree.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace reeve::cli {
+
+// Each command runs to its end and returns the process's exit code. Errors go to stderr.
+
+/// What `reeve` ends with; the same meaning in every command.
+struct exit_code {
+  static constexpr int ok = 0;
+  static constexpr int negative = 1; ///< some unhealthy; refused; not alive
+  static constexpr int bad_config = 2;
+  static constexpr int no_daemon = 3;      ///< of the commands that ask one
+  static constexpr int root_exhausted = 3; ///< of `run`
+};
+
+struct run_options {
+  std::string config; ///< empty: see find_config
+  std::string log_level = "info";
+  std::string log_format = "text";
+};
+
+int run(const run_options& options);
+int validate(const std::string& config);
+int check(const std::string& config, const std::vector<std::string>& names, bool json);
+int show_status(const std::string& config, const std::string& url, bool json);
+int give_order(const std::string& config, const std::string& url, order o, const std::string& name);
+int healthcheck(const std::string& config, const std::string& url);
+
+/// `given`, else $REEVE_CONFIG, else ./reeve.yaml, else /etc/reeve/reeve.yaml.
+std::string find_config(const std::string& given);
+
+/// Loads it and prints every problem to stderr; none: there were some.
+std::optional<config::loaded> load_or_complain(const std::string& given);
+
+/// `url`, else what the config says to listen on, else the default. A config that cannot be read is
+/// no reason not to ask.
+std::string daemon_url(const std::string& url, const std::string& config);
+
+} // namespace reeve::cli

@@ -1,0 +1,286 @@
+#include "cli/daemon.hpp"
+
+#include "actors/actor_tree.hpp"
+#include "cli/commands.hpp"
+#include "cli/logging.hpp"
+#include "cli/shutdown.hpp"
+#include "config/load.hpp"
+#include "http/server.hpp"
+#include "io/check.hpp"
+#include "io/child_processes.hpp"
+#include "io/docker_engine.hpp"
+#include "io/file_limit.hpp"
+#include "io/loop.hpp"
+#include "io/process_usage.hpp"
+#include "io/restart_targets.hpp"
+#include "io/signals.hpp"
+#include "supervisor/text.hpp"
+
+#include <signal.h>
+#include <spdlog/spdlog.h>
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <random>
+
+namespace reeve::cli {
+
+namespace {
+
+instant read_clocks() {
+  return {std::chrono::steady_clock::now(),
+          std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now())};
+}
+
+// Installed, and in the build folder, it lies beside our own executable.
+std::string launcher_path() {
+  std::error_code ignored;
+  return std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path() / "reeve-launcher";
+}
+
+} // namespace
+
+// Members are destroyed from the last to the first: the actors before the I/O they use, and the
+// loop after all.
+struct daemon::state {
+  state(daemon_spec s, std::string file)
+      : spec{std::move(s)}, config_file{std::move(file)},
+        children{loop, launcher_path(), child_hooks()}, docker{loop, spec.docker.socket},
+        checks{loop, &docker}, targets{loop, children, &docker}, server{loop, spec.server,
+                                                                        page_hooks()} {
+    show_groups();
+  }
+
+  daemon_spec spec; ///< the config that holds
+  std::string config_file;
+  std::shared_ptr<const group_spec> groups;
+  std::mt19937_64 jitter{std::random_device{}()};
+  int code = exit_code::ok;
+
+  io::loop loop;
+  io::child_processes children;
+  io::docker_engine docker;
+  io::check_engine checks;
+  io::restart_targets targets;
+  http::server server;
+  std::unique_ptr<actors::daemon_actors> actors;
+  std::optional<shutdown> ending;
+
+  void show_groups() {
+    groups = std::make_shared<const group_spec>(spec.tree);
+  }
+
+  io::child_processes::hooks child_hooks() {
+    return {
+      .exited =
+        [this](const std::string& name, const io::process_exit&) {
+          if (actors)
+            actors->process_exited(name);
+          if (ending)
+            ending->child_exited();
+        },
+      .output = [](const std::string& name,
+                   std::string_view line) { spdlog::info("{}: {}", name, line); },
+    };
+  }
+
+  actors::outside outside() {
+    actors::outside out;
+    out.make_check = [this](const check_spec& check) { return checks.make(check); };
+    out.carry_out = [this](io::operation what, const service_spec& service,
+                           actors::outside::completion done) {
+      targets.carry_out(what, service, std::move(done));
+    };
+    out.watch = [this](const std::string& container, const std::string& key,
+                       std::function<void(const io::container_fact&)> told) {
+      docker.watch(container, key, std::move(told));
+    };
+    out.unwatch = [this](const std::string& container, const std::string& key) {
+      docker.unwatch(container, key);
+    };
+    out.remember_stopped = [this](const std::string& container) {
+      docker.remember_stopped(container);
+    };
+    out.child = [this](const std::string& service) {
+      return actors::child_state{children.pid_of(service), children.last_exit(service)};
+    };
+    out.forget_child = [this](const std::string& service) { children.forget(service); };
+    out.now = read_clocks;
+    out.random = [this] { return std::uniform_real_distribution<double>{}(jitter); };
+    out.usage = [this] {
+      auto used = io::read_process_usage();
+      return actors::process_usage{used.cpu_seconds, used.resident_bytes, used.open_fds,
+                                   used.start_time, loop.take_longest_turn()};
+    };
+    return out;
+  }
+
+  http::hooks page_hooks();
+
+  void heard(int signal);
+  void begin_shutdown(const std::string& why);
+  void reload();
+  void apply(config::load_result read);
+};
+
+namespace {
+
+http::actor_view to_page(const actors::actor_view& actor) {
+  http::actor_view view{actor.name, actor.strategy, actor.respawns, {}};
+  for (const auto& child : actor.children)
+    view.children.push_back(to_page(child));
+  return view;
+}
+
+http::order_reply to_page(const actors::order_reply& reply) {
+  return {static_cast<http::order_answer>(reply.what), reply.message};
+}
+
+} // namespace
+
+http::hooks daemon::state::page_hooks() {
+  http::hooks pages;
+  pages.snapshot = [this] { return actors->snapshot(); };
+  pages.metrics_text = [this](auto done) { actors->metrics_text(std::move(done)); };
+  pages.alive = [this](auto done) { actors->alive(std::move(done)); };
+  pages.ready = [this] { return actors->ready(); };
+  pages.tree = [this](auto done) {
+    actors->tree([done](const actors::tree_view& view) {
+      done({view.services, to_page(view.actors)});
+    });
+  };
+  pages.give_order = [this](const std::string& service, order o, auto done) {
+    actors->give_order(service, o,
+                       [done](const actors::order_reply& reply) { done(to_page(reply)); });
+  };
+  pages.groups = [this] { return groups; };
+  pages.answered = [this](std::string_view method, std::string_view endpoint, int status,
+                          std::chrono::microseconds took) {
+    actors->observe_http(method, endpoint, status, took);
+  };
+  return pages;
+}
+
+void daemon::state::heard(int signal) {
+  if (signal == SIGHUP)
+    reload();
+  else
+    begin_shutdown(signal == SIGINT ? "on SIGINT" : "on SIGTERM");
+}
+
+void daemon::state::begin_shutdown(const std::string& why) {
+  if (ending) {
+    ending->now();
+    return;
+  }
+  ending.emplace(loop, children, spec);
+  spdlog::info("stopping {}: {} children, {} at the most; a second signal kills them at once", why,
+               children.running(), describe(ending->limit()));
+  actors->shut_down(shutdown::grace, [this](const std::vector<std::string>& under_way) {
+    for (const auto& service : under_way)
+      spdlog::warn("{}: its restart was under way and did not end in time", service);
+    ending->stop_children(actors->shutdown_order());
+  });
+}
+
+void daemon::state::reload() {
+  if (ending)
+    return;
+  spdlog::info("reloading {}", config_file);
+  auto read = std::make_shared<std::optional<config::load_result>>();
+  loop.in_background(
+    [read, file = config_file] {
+      read->emplace(config::load_file(file, config::process_environment()));
+    },
+    [this, read] {
+      if (!ending)
+        apply(std::move(**read));
+    });
+}
+
+void daemon::state::apply(config::load_result read) {
+  std::vector<std::string> refusals;
+  if (const auto* problems = std::get_if<std::vector<config::problem>>(&read)) {
+    for (const auto& problem : *problems)
+      refusals.push_back(to_string(problem));
+  } else {
+    const auto& fresh = std::get<config::loaded>(read).spec;
+    if (fresh.server != spec.server || fresh.docker != spec.docker
+        || fresh.metrics_prefix != spec.metrics_prefix)
+      refusals.push_back(config_file
+                         + ": server.listen, and all of server, docker and metrics, is read at the "
+                           "start only: put it back, or restart Reeve");
+  }
+  if (!refusals.empty()) {
+    for (const auto& refusal : refusals)
+      spdlog::error("{}", refusal);
+    spdlog::error("config not reloaded: the old one stays, mend the {} above and reload again",
+                  refusals.size() == 1 ? "problem" : "problems");
+    actors->config_reloaded(false);
+    return;
+  }
+  auto& good = std::get<config::loaded>(read);
+  for (const auto& warning : good.warnings)
+    spdlog::warn("{}", to_string(warning));
+  spec = std::move(good.spec);
+  show_groups();
+  actors->reload(spec);
+  actors->config_reloaded(true);
+  spdlog::info("config reloaded: {} services", spec.services.size());
+}
+
+daemon::daemon(daemon_spec spec, std::string config_file)
+    : state_{std::make_unique<state>(std::move(spec), std::move(config_file))} {
+}
+
+daemon::~daemon() = default;
+
+status daemon::listen() {
+  return state_->server.listen();
+}
+
+int daemon::run() {
+  auto& s = *state_;
+  io::signals signals{s.loop, [&s](int signal) { s.heard(signal); }};
+  io::reap_orphans(s.loop);
+  s.actors =
+    std::make_unique<actors::daemon_actors>(s.loop, actors::daemon_actors::settings{
+                                                      .spec = s.spec,
+                                                      .out = s.outside(),
+                                                      .version = REEVE_VERSION,
+                                                      .exhausted =
+                                                        [&s](const std::string& why) {
+                                                          s.code = exit_code::root_exhausted;
+                                                          s.begin_shutdown("because " + why);
+                                                        },
+                                                    });
+  spdlog::info("reeve " REEVE_VERSION " watches {} services; http://{}:{}/health",
+               s.spec.services.size(), s.spec.server.host, s.server.port());
+  s.loop.run();
+  s.actors.reset();
+  spdlog::info("stopped");
+  return s.code;
+}
+
+int run(const run_options& options) {
+  if (auto logging = set_up_logging(options.log_level, options.log_format); !logging) {
+    std::fprintf(stderr, "%s\n", logging.sentence().c_str());
+    return exit_code::bad_config;
+  }
+  auto config = find_config(options.config);
+  auto good = load_or_complain(config);
+  if (!good)
+    return exit_code::bad_config;
+  for (const auto& warning : good->warnings)
+    spdlog::warn("{}", to_string(warning));
+  io::raise_file_limit();
+  daemon reeve{std::move(good->spec), config};
+  if (auto listening = reeve.listen(); !listening) {
+    std::fprintf(stderr, "%s\n", listening.sentence().c_str());
+    return exit_code::bad_config;
+  }
+  return reeve.run();
+}
+
+} // namespace reeve::cli

@@ -1,0 +1,58 @@
+#include "cli/logging.hpp"
+
+#include <nlohmann/json.hpp>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <cstdlib>
+
+namespace reeve::cli {
+
+namespace {
+
+// `%v` as a JSON string: a message may hold anything a service printed.
+class json_message : public spdlog::custom_flag_formatter {
+public:
+  void format(const spdlog::details::log_msg& message, const std::tm&,
+              spdlog::memory_buf_t& out) override {
+    std::string text{message.payload.data(), message.payload.size()};
+    auto quoted =
+      nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    out.append(quoted.data(), quoted.data() + quoted.size());
+  }
+
+  std::unique_ptr<custom_flag_formatter> clone() const override {
+    return spdlog::details::make_unique<json_message>();
+  }
+};
+
+} // namespace
+
+status set_up_logging(const std::string& level, const std::string& format) {
+  auto wanted = spdlog::level::from_str(level);
+  if (wanted == spdlog::level::off && level != "off")
+    return error{"no log level '" + level + "': use trace, debug, info, warn, error or off"};
+  if (format != "text" && format != "json")
+    return error{"no log format '" + format + "': use text or json"};
+  const char* no_colour = std::getenv("NO_COLOR");
+  bool colours = format == "text" && (no_colour == nullptr || *no_colour == '\0');
+  auto sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>(
+    colours ? spdlog::color_mode::automatic : spdlog::color_mode::never);
+  auto log = std::make_shared<spdlog::logger>("reeve", std::move(sink));
+  auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc,
+                                                               spdlog::details::os::default_eol);
+  if (format == "json") {
+    formatter->add_flag<json_message>('J');
+    formatter->set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":%J})");
+  } else {
+    formatter->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%-7l%$ %v");
+  }
+  log->set_formatter(std::move(formatter));
+  log->set_level(wanted);
+  log->flush_on(spdlog::level::trace);
+  spdlog::set_default_logger(std::move(log));
+  return std::monostate{};
+}
+
+} // namespace reeve::cli

@@ -1,0 +1,83 @@
+#include "cli/table.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace reeve::cli {
+
+namespace {
+
+const char* escape_of(colour c) {
+  switch (c) {
+  case colour::good:
+    return "\033[32m";
+  case colour::warning:
+    return "\033[33m";
+  case colour::bad:
+    return "\033[31m";
+  case colour::faint:
+    return "\033[2m";
+  case colour::plain:
+    return "";
+  }
+  return "";
+}
+
+// Code points, not bytes: good enough for columns of names and reasons.
+std::size_t width(const std::string& text) {
+  return std::count_if(text.begin(), text.end(),
+                       [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
+}
+
+void append_row(std::string& out, const std::vector<cell>& row,
+                const std::vector<std::size_t>& widths, bool colours) {
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    bool painted = colours && row[i].colour != colour::plain && !row[i].text.empty();
+    if (painted)
+      out += escape_of(row[i].colour);
+    out += row[i].text;
+    if (painted)
+      out += "\033[0m";
+    if (i + 1 < row.size())
+      out.append(widths[i] - width(row[i].text) + 2, ' ');
+  }
+  out.erase(out.find_last_not_of(' ') + 1);
+  out += '\n';
+}
+
+} // namespace
+
+std::string render_table(const std::vector<std::string>& header,
+                         const std::vector<std::vector<cell>>& rows, bool colours) {
+  std::vector<std::size_t> widths;
+  std::vector<cell> titles;
+  for (const auto& title : header) {
+    widths.push_back(width(title));
+    titles.push_back({title, colour::faint});
+  }
+  for (const auto& row : rows)
+    for (std::size_t i = 0; i < row.size(); ++i)
+      widths[i] = std::max(widths[i], width(row[i].text));
+  std::string out;
+  append_row(out, titles, widths, colours);
+  for (const auto& row : rows)
+    append_row(out, row, widths, colours);
+  return out;
+}
+
+bool stdout_wants_colour() {
+  const char* no_colour = std::getenv("NO_COLOR");
+  return isatty(STDOUT_FILENO) != 0 && (no_colour == nullptr || *no_colour == '\0');
+}
+
+colour colour_of_health(const std::string& health) {
+  if (health == "healthy")
+    return colour::good;
+  if (health == "unhealthy")
+    return colour::bad;
+  return colour::warning;
+}
+
+} // namespace reeve::cli

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace reeve::cli {
+
+enum class colour { plain, good, warning, bad, faint };
+
+struct cell {
+  std::string text;
+  reeve::cli::colour colour = colour::plain;
+};
+
+/// Rows under a header, columns as wide as their widest cell; the last column is not padded. With
+/// `colours` the terminal's escape sequences are used.
+std::string render_table(const std::vector<std::string>& header,
+                         const std::vector<std::vector<cell>>& rows, bool colours);
+
+/// Whether stdout is a terminal and NO_COLOR is not set (https://no-color.org).
+bool stdout_wants_colour();
+
+/// The colour of a health's name.
+colour colour_of_health(const std::string& health);
+
+} // namespace reeve::cli

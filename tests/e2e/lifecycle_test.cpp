@@ -1,0 +1,194 @@
+#include "tests/support/reeve_daemon.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <csignal>
+
+// Start, reload, shutdown, and the commands, as a user meets them.
+
+namespace reeve::test {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+const std::string two_workers =
+  "services:\n"
+  "  a: {process: {command: [sleep, \"86501.@A@\"]}, restart: {backoff: none}}\n"
+  "  b: {process: {command: [sleep, \"86502.@A@\"]}, restart: {backoff: none}}\n";
+
+pid_t pid_of(const reeve_daemon& reeve, const std::string& what) {
+  auto found = processes_with(reeve.fill_in(what));
+  return found.size() == 1 ? found.front() : 0;
+}
+
+TEST(reload, adds_changes_and_removes_while_others_keep_their_counters) {
+  reeve_daemon reeve{two_workers};
+  reeve.start_and_wait();
+  ASSERT_TRUE(reeve.becomes("a", "health", "healthy"));
+  ASSERT_TRUE(eventually([&] { return pid_of(reeve, "sleep 86501.@A@") != 0; }));
+  kill(pid_of(reeve, "sleep 86501.@A@"), SIGKILL);
+  ASSERT_TRUE(reeve.becomes("a", "restarts", 1));
+  ASSERT_TRUE(reeve.becomes("a", "health", "healthy"));
+  auto a = pid_of(reeve, "sleep 86501.@A@");
+  auto b = pid_of(reeve, "sleep 86502.@A@");
+
+  reeve.write_config("services:\n"
+                     "  a: {process: {command: [sleep, \"86501.@A@\"]}, restart: {backoff: none}}\n"
+                     "  b: {process: {command: [sleep, \"86503.@A@\"]}, restart: {backoff: none}}\n"
+                     "  c: {process: {command: [sleep, \"86504.@A@\"]}}\n");
+  reeve.signal(SIGHUP);
+  ASSERT_TRUE(reeve.becomes("c", "health", "healthy"));
+  EXPECT_TRUE(eventually([&] { return pid_of(reeve, "sleep 86503.@A@") != 0; }));
+  EXPECT_TRUE(eventually([&] { return processes_with(reeve.fill_in("sleep 86502.@A@")).empty(); }));
+  EXPECT_NE(b, 0);
+  EXPECT_EQ(pid_of(reeve, "sleep 86501.@A@"), a);
+  EXPECT_EQ(reeve.service("a")["restarts"], 1);
+  EXPECT_EQ(reeve.metric("reeve_config_reloads_total{result=\"success\"}"), 1);
+
+  reeve.write_config(
+    "services:\n"
+    "  a: {process: {command: [sleep, \"86501.@A@\"]}, restart: {backoff: none}}\n");
+  reeve.signal(SIGHUP);
+  EXPECT_TRUE(eventually([&] { return reeve.get("/api/v1/services/c").status == 404; }));
+  EXPECT_TRUE(eventually([&] { return processes_with(reeve.fill_in("sleep 86504.@A@")).empty(); }));
+  EXPECT_EQ(pid_of(reeve, "sleep 86501.@A@"), a);
+  EXPECT_EQ(reeve.service("a")["restarts"], 1);
+}
+
+TEST(reload, a_bad_file_changes_nothing_and_says_so) {
+  reeve_daemon reeve{two_workers};
+  reeve.start_and_wait();
+  ASSERT_TRUE(reeve.becomes("b", "health", "healthy"));
+  auto a = pid_of(reeve, "sleep 86501.@A@");
+  reeve.write_config("services:\n  a: {proces: {command: [sleep, \"1\"]}}\n");
+  reeve.signal(SIGHUP);
+  EXPECT_TRUE(
+    eventually([&] { return reeve.log().find("did you mean 'process'") != std::string::npos; }));
+  EXPECT_EQ(pid_of(reeve, "sleep 86501.@A@"), a);
+  EXPECT_EQ(reeve.get("/health").status, 200);
+  EXPECT_EQ(reeve.metric("reeve_config_reloads_total{result=\"failure\"}"), 1);
+}
+
+TEST(reload, another_listen_address_is_refused_with_a_clear_line) {
+  reeve_daemon reeve{two_workers};
+  reeve.start_and_wait();
+  auto config = reeve.folder() / "reeve.yaml";
+  EXPECT_EQ(run_command({"sed", "-i", "s/127.0.0.1:[0-9]*/127.0.0.1:1/", config.string()}).code, 0);
+  reeve.signal(SIGHUP);
+  EXPECT_TRUE(eventually([&] { return reeve.log().find("server.listen") != std::string::npos; }));
+  EXPECT_EQ(reeve.get("/livez").status, 200);
+}
+
+TEST(shutdown, leaves_no_child_and_stops_in_reverse_start_order) {
+  reeve_daemon reeve{"services:\n"
+                     "  a: {process: {command: [sh, -c, \"trap 'echo a stops; exit' TERM; while :; "
+                     "do sleep 0.05; done # 86505.@A@\"]}}\n"
+                     "  b: {process: {command: [sh, -c, \"trap 'echo b stops; exit' TERM; while :; "
+                     "do sleep 0.05; done # 86505.@A@\"]}}\n"
+                     "  deaf: {process: {command: [sh, -c, \"trap '' TERM; echo deaf; while :; do "
+                     "sleep 0.05; done # 86505.@A@\"]},\n"
+                     "         restart: {stop_timeout: 300ms}}\n"};
+  reeve.start_and_wait();
+  ASSERT_TRUE(eventually([&] { return reeve.log().find("deaf: deaf") != std::string::npos; }));
+  reeve.signal(SIGTERM);
+  ASSERT_EQ(reeve.wait_exit(), 0);
+  EXPECT_TRUE(processes_with(reeve.fill_in("86505.@A@")).empty());
+  auto log = reeve.log();
+  auto b = log.find("b stops");
+  auto a = log.find("a stops");
+  ASSERT_NE(b, std::string::npos);
+  ASSERT_NE(a, std::string::npos);
+  EXPECT_LT(b, a);
+}
+
+TEST(shutdown, a_second_signal_kills_at_once) {
+  reeve_daemon reeve{"services:\n"
+                     "  deaf: {process: {command: [sh, -c, \"trap '' TERM; echo deaf; while :; do "
+                     "sleep 0.05; done # 86506.@A@\"]},\n"
+                     "         restart: {stop_timeout: 10m}}\n"};
+  reeve.start_and_wait();
+  ASSERT_TRUE(eventually([&] { return reeve.log().find("deaf: deaf") != std::string::npos; }));
+  reeve.signal(SIGTERM);
+  ASSERT_TRUE(eventually([&] { return reeve.log().find("stopping") != std::string::npos; }));
+  reeve.signal(SIGTERM);
+  EXPECT_TRUE(reeve.wait_exit().has_value());
+  EXPECT_TRUE(eventually([&] { return processes_with(reeve.fill_in("86506.@A@")).empty(); }));
+}
+
+TEST(root, exhausted_with_escalate_stops_everything_and_ends_with_3) {
+  reeve_daemon reeve{
+    "services:\n"
+    "  steady: {process: {command: [sleep, \"86507.@A@\"]}}\n"
+    "  broken: {process: {command: [\"false\"]}, restart: {backoff: {initial: 10ms, max: 10ms}}}\n"
+    "tree: {intensity: {restarts: 2, within: 1m}, on_exhausted: escalate}\n"};
+  reeve.start();
+  EXPECT_EQ(reeve.wait_exit(), 3);
+  EXPECT_TRUE(processes_with(reeve.fill_in("sleep 86507.@A@")).empty());
+}
+
+TEST(start, a_busy_port_is_one_line_and_exit_code_2) {
+  reeve_daemon first{two_workers};
+  first.start_and_wait();
+  auto second = run_reeve({"run", "-c", (first.folder() / "reeve.yaml").string()});
+  EXPECT_EQ(second.code, 2);
+  EXPECT_NE(second.err.find("address already in use"), std::string::npos) << second.err;
+  EXPECT_EQ(std::count(second.err.begin(), second.err.end(), '\n'), 1) << second.err;
+  EXPECT_TRUE(first.becomes("a", "restarts", 0));
+}
+
+TEST(start, a_bad_config_starts_nothing_and_names_every_mistake) {
+  reeve_daemon reeve{
+    "services:\n"
+    "  a: {check: {http: \"http://localhost\", interval: 10}, restart: docker://x}\n"
+    "  b: {chek: tcp://localhost:1}\n"};
+  auto run = run_reeve({"run", "-c", (reeve.folder() / "reeve.yaml").string()});
+  EXPECT_EQ(run.code, 2);
+  EXPECT_NE(run.err.find("reeve.yaml:3:"), std::string::npos) << run.err;
+  EXPECT_NE(run.err.find("reeve.yaml:4:"), std::string::npos) << run.err;
+  EXPECT_NE(run.err.find("did you mean 'check'"), std::string::npos) << run.err;
+  auto validate = run_reeve({"validate", "-c", (reeve.folder() / "reeve.yaml").string()});
+  EXPECT_EQ(validate.code, 2);
+  EXPECT_EQ(validate.err, run.err);
+}
+
+TEST(commands, status_and_healthcheck_tell_by_their_exit_codes) {
+  reeve_daemon reeve{
+    two_workers
+    + "  c: {check: {tcp: \"tcp://127.0.0.1:@B@\", interval: 1s, unhealthy_after: 1}}\n"};
+  auto url = "http://127.0.0.1:" + std::to_string(reeve.port());
+  EXPECT_EQ(run_reeve({"status", "--url", url}).code, 3);
+  EXPECT_EQ(run_reeve({"healthcheck", "--url", url}).code, 1);
+  reeve.start_and_wait();
+  ASSERT_TRUE(reeve.becomes("c", "health", "unhealthy"));
+  EXPECT_EQ(run_reeve({"healthcheck", "--url", url}).code, 0);
+  auto status = run_reeve({"status", "--url", url});
+  EXPECT_EQ(status.code, 1);
+  EXPECT_NE(status.out.find("connection refused"), std::string::npos) << status.out;
+  auto json = nlohmann::json::parse(run_reeve({"status", "--json", "--url", url}).out);
+  EXPECT_EQ(json["services"].size(), 3u);
+  auto typo = run_reeve({"restart", "aa", "--url", url});
+  EXPECT_EQ(typo.code, 1);
+  EXPECT_NE(typo.err.find("did you mean 'a'"), std::string::npos) << typo.err;
+  EXPECT_EQ(run_reeve({"restart", "c", "--url", url}).code, 1) << "it has no target";
+}
+
+TEST(commands, check_runs_checks_once_and_starts_nothing) {
+  reeve_daemon reeve{
+    "services:\n"
+    "  worker: {process: {command: [sleep, \"86508.@A@\"]}, check: {exec: [\"true\"]}}\n"
+    "  dead: {check: tcp://127.0.0.1:@B@}\n"};
+  auto config = (reeve.folder() / "reeve.yaml").string();
+  auto all = run_reeve({"check", "-c", config});
+  EXPECT_EQ(all.code, 1);
+  EXPECT_NE(all.out.find("connection refused"), std::string::npos) << all.out;
+  EXPECT_EQ(run_reeve({"check", "-c", config, "worker"}).code, 0);
+  EXPECT_TRUE(processes_with(reeve.fill_in("sleep 86508.@A@")).empty());
+  auto json = nlohmann::json::parse(run_reeve({"check", "-c", config, "--json"}).out);
+  EXPECT_EQ(json.size(), 2u);
+}
+
+} // namespace
+
+} // namespace reeve::test
