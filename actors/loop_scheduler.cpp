@@ -251,10 +251,10 @@ void loop_scheduler::run_all() {
 }
 
 void loop_scheduler::stop() {
-  caf::anon_send_exit(utility_actors_[printer_id], caf::exit_reason::user_shutdown);
-  utility_actors_[printer_id] = nullptr;
   {
     std::lock_guard guard{link_->turn};
+    // Its handle stays: an actor may be at its very end, which tells it.
+    caf::anon_send_exit(utility_actors_[printer_id], caf::exit_reason::user_shutdown);
     run_all();
     clock_.cancel_all();
     run_all();
