@@ -45,7 +45,7 @@ TEST(reload, adds_changes_and_removes_while_others_keep_their_counters) {
   EXPECT_NE(b, 0);
   EXPECT_EQ(pid_of(reeve, "sleep 86501.@A@"), a);
   EXPECT_EQ(reeve.service("a")["restarts"], 1);
-  EXPECT_EQ(reeve.metric("reeve_config_reloads_total{result=\"success\"}"), 1);
+  EXPECT_EQ(reeve.metric("reeve_config_reloads_total{result=\"ok\"}"), 1);
 
   reeve.write_config(
     "services:\n"
@@ -68,7 +68,7 @@ TEST(reload, a_bad_file_changes_nothing_and_says_so) {
     eventually([&] { return reeve.log().find("did you mean 'process'") != std::string::npos; }));
   EXPECT_EQ(pid_of(reeve, "sleep 86501.@A@"), a);
   EXPECT_EQ(reeve.get("/health").status, 200);
-  EXPECT_EQ(reeve.metric("reeve_config_reloads_total{result=\"failure\"}"), 1);
+  EXPECT_EQ(reeve.metric("reeve_config_reloads_total{result=\"refused\"}"), 1);
 }
 
 TEST(reload, another_listen_address_is_refused_with_a_clear_line) {
