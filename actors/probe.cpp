@@ -32,9 +32,11 @@ void probe_state::begin(pointer self, world_ptr w, std::shared_ptr<probe_memory>
   world_ = std::move(w);
   memory_ = std::move(memory);
   name = "probe of " + spec().name;
-  const auto now = world_->out.now().mono;
-  if (!std::exchange(memory_->in_use, true))
+  token_ = memory_->owner = ++memory_->last_number;
+  const bool handed_over = std::exchange(memory_->owned, true);
+  if (!std::exchange(memory_->in_use, true) || handed_over)
     return work();
+  const auto now = world_->out.now().mono;
   if (now - memory_->last_crash > crash_memory)
     memory_->crashes = 0;
   memory_->last_crash = now;
@@ -48,11 +50,16 @@ void probe_state::begin(pointer self, world_ptr w, std::shared_ptr<probe_memory>
 }
 
 probe_state::~probe_state() {
-  if (self_)
-    unwatch();
+  if (!self_)
+    return;
+  unwatch();
+  if (memory_->owner == token_)
+    memory_->owned = false;
 }
 
 void probe_state::work() {
+  if (memory_->owner != token_)
+    return;
   working_ = true;
   memory_->health.trust();
   runners_.resize(spec().checks.size());
@@ -63,14 +70,17 @@ void probe_state::work() {
 }
 
 void probe_state::asked_to_exit(caf::exit_msg& exit) {
-  memory_->in_use = false;
+  if (memory_->owner == token_)
+    memory_->in_use = false;
   self_->quit(std::move(exit.reason));
 }
 
 void probe_state::respec(std::shared_ptr<const service_spec> changed) {
+  if (memory_->owner != token_)
+    return;
   const auto before = std::exchange(memory_->spec, std::move(changed));
   memory_->health.respec(memory_->spec, world_->out.now().mono);
-  if (!working_ || *before == spec())
+  if (!at_work() || *before == spec())
     return;
   std::vector<runner> kept(spec().checks.size());
   for (std::size_t now = 0; now < kept.size(); ++now)
@@ -85,7 +95,7 @@ void probe_state::respec(std::shared_ptr<const service_spec> changed) {
 // -- what the restarter says ----------------------------------------------------
 
 void probe_state::level_changed(const run_level& now) {
-  if (working_)
+  if (at_work())
     follow(now);
 }
 
@@ -115,7 +125,7 @@ void probe_state::follow(const run_level& level) {
 // -- processes and containers -----------------------------------------------------
 
 void probe_state::child_ended() {
-  if (!working_ || memory_->level.what != run_level::phase::up)
+  if (!at_work() || memory_->level.what != run_level::phase::up)
     return; // the restarter tells when it is done
   read_process();
   schedule(false);
@@ -161,7 +171,7 @@ void probe_state::unwatch() {
 
 void probe_state::container(const io::container_fact& f) {
   using phase = run_level::phase;
-  if (!working_ || memory_->level.what == phase::changing)
+  if (!at_work() || memory_->level.what == phase::changing)
     return; // it is watched anew when that is over
   if (!std::holds_alternative<docker_target>(spec().restart.target))
     return run_docker_checks();

@@ -46,6 +46,10 @@ private:
     bool fresh = true; ///< no verdict yet since the start: checked more often
   };
 
+  /// Not if a successor came while this one waits to be stopped.
+  bool at_work() const {
+    return working_ && memory_->owner == token_;
+  }
   const service_spec& spec() const {
     return *memory_->spec;
   }
@@ -77,8 +81,9 @@ private:
   world_ptr world_;
   std::shared_ptr<probe_memory> memory_;
   std::vector<runner> runners_;
-  std::string watched_;   ///< the container
-  std::string watch_key_; ///< of this probe alone
+  std::string watched_;     ///< the container
+  std::string watch_key_;   ///< of this probe alone
+  std::uint64_t token_ = 0; ///< `owner`, if it is this one
   bool working_ = false;
 };
 

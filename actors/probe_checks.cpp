@@ -81,7 +81,7 @@ void probe_state::hold() {
 void probe_state::due(std::uint64_t round) {
   const auto found = std::find_if(runners_.begin(), runners_.end(),
                                   [&](const runner& r) { return r.round == round; });
-  if (round == 0 || found == runners_.end())
+  if (!at_work() || round == 0 || found == runners_.end())
     return;
   auto& r = *found;
   const auto now = world_->out.now();
@@ -112,7 +112,7 @@ void probe_state::run(runner& r, const instant& now) {
 void probe_state::answered(check_answered& a) {
   const auto found =
     std::find_if(runners_.begin(), runners_.end(), [&](const runner& r) { return r.run == a.run; });
-  if (found == runners_.end())
+  if (!at_work() || found == runners_.end())
     return; // of a run that was broken off
   auto& r = *found;
   r.run = 0;

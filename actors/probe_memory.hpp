@@ -25,10 +25,12 @@ struct probe_memory {
 
   std::uint64_t last_number = 0; ///< of rounds, runs and watches; never used twice
 
-  // How the last one came to its end.
-  bool worked = false; ///< at all: this is not the first one
-  bool in_use = false; ///< still set when the next one comes: it crashed
-  int crashes = 0;     ///< in a row
+  // Who uses it, and how the one before came to its end.
+  bool worked = false;     ///< at all: this is not the first one
+  std::uint64_t owner = 0; ///< the newest probe; one that is about to be stopped sees it is not
+  bool owned = false;      ///< that one lives
+  bool in_use = false;     ///< still set when the next one comes, and not owned: it crashed
+  int crashes = 0;         ///< in a row
   mono_time last_crash;
 };
 

@@ -61,7 +61,7 @@ private:
   void operate(const tree_action& a, io::operation what);
   std::string cause_word(const tree_action& a, const record& r) const;
   void publish_changes(const headline& line);
-  bool publish_change(const std::string& service);
+  std::optional<spdlog::level::level_enum> publish_change(const std::string& service);
   void log(const headline& line, bool changed) const;
   void publish(const std::string& service, const service_supervision& before,
                const service_supervision& now);

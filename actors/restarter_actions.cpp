@@ -118,24 +118,31 @@ void restarter_state::publish_changes(const headline& line) {
   bool subject_changed = false;
   for (const auto& service : std::exchange(touched_, {})) {
     set_level(service);
-    const bool changed = memory_->tree.knows(service) && publish_change(service);
+    if (!memory_->tree.knows(service))
+      continue;
+    const auto level = publish_change(service);
     if (service == line.subject)
-      subject_changed = changed;
-    else if (changed)
-      log({service, "", "", spdlog::level::info}, true);
+      subject_changed = level.has_value();
+    else if (level)
+      log({service, "", "", *level}, true);
   }
   if (!line.text.empty())
     log(line, subject_changed);
 }
 
-/// True if it is worth a line: a new state, or a new time of the next restart.
-bool restarter_state::publish_change(const std::string& service) {
+/// How loud its line is; none if it is worth no line, having no new state and no new
+/// time of the next restart.
+std::optional<spdlog::level::level_enum>
+restarter_state::publish_change(const std::string& service) {
   const auto is = memory_->tree.supervision_of(service, now());
   const auto was = std::exchange(memory_->records[service].told, is);
   const bool worth_a_line = is.state != was.state || is.next_restart != was.next_restart;
   if (worth_a_line || is.attempt != was.attempt || is.reason != was.reason)
     publish(service, was, is);
-  return worth_a_line;
+  if (!worth_a_line)
+    return std::nullopt;
+  const bool announced = was.state == supervision::waiting && is.state == supervision::restarting;
+  return announced ? spdlog::level::debug : level_of(is.state, spdlog::level::info);
 }
 
 void restarter_state::log(const headline& line, bool changed) const {
@@ -143,9 +150,11 @@ void restarter_state::log(const headline& line, bool changed) const {
     return spdlog::log(line.level, "{}", line.text);
   const auto s = memory_->tree.supervision_of(line.subject, now());
   const auto& limit = limit_of(s);
-  spdlog::log(level_of(s.state, line.level), "{}",
-              line.text.empty() ? supervision_line(line.subject, s, limit, now())
-                                : joined(line.text, next_line(s, limit, line.said, now())));
+  if (line.text.empty())
+    spdlog::log(line.level, "{}", supervision_line(line.subject, s, limit, now()));
+  else
+    spdlog::log(level_of(s.state, line.level), "{}",
+                joined(line.text, next_line(s, limit, line.said, now())));
 }
 
 void restarter_state::publish(const std::string& service, const service_supervision& before,

@@ -1,0 +1,70 @@
+#include "actors/log_lines.hpp"
+
+#include <gtest/gtest.h>
+
+using namespace reeve;
+using namespace reeve::actors;
+using namespace std::chrono_literals;
+
+namespace {
+
+health_changed sick() {
+  health_changed h;
+  h.origin.service = "backend";
+  h.from = health::healthy;
+  h.to = health::unhealthy;
+  h.reason = "status 500, expected 200-299";
+  h.failures = 3;
+  return h;
+}
+
+service_supervision in_state(supervision state) {
+  service_supervision s;
+  s.state = state;
+  s.reason = "status 500, expected 200-299";
+  s.restarts_in_window = 2;
+  return s;
+}
+
+const mono_time start{};
+
+} // namespace
+
+TEST(log_lines, say_what_why_and_what_happens_next) {
+  auto s = in_state(supervision::waiting);
+  s.next_restart = start + 2s;
+  EXPECT_EQ(joined(health_line(sick()), next_line(s, {5, 10min}, sick().reason, start)),
+            "backend unhealthy after 3 failures (status 500, expected 200-299); "
+            "restarting in 2 s, attempt 2 of 5");
+}
+
+TEST(log_lines, do_not_count_the_failures_of_a_fact) {
+  auto h = sick();
+  h.alive = false;
+  h.failures = 1;
+  h.reason = "exited with code 1";
+  EXPECT_EQ(health_line(h), "backend unhealthy (exited with code 1)");
+}
+
+TEST(log_lines, say_a_reason_once_when_giving_up) {
+  auto s = in_state(supervision::given_up);
+  s.reason += "; more than 5 restarts within 10m";
+  s.next_restart = start + 10min;
+  EXPECT_EQ(next_line(s, {5, 10min}, sick().reason, start),
+            "giving up: more than 5 restarts within 10m; one careful try in 10m");
+  s.next_restart.reset();
+  EXPECT_EQ(next_line(s, {5, 10min}, sick().reason, start),
+            "giving up: more than 5 restarts within 10m; a person must start it");
+}
+
+TEST(log_lines, say_how_an_operation_came_out) {
+  EXPECT_EQ(operation_line("backend", "restarted", 1200ms, ""), "backend restarted in 1.2 s");
+  EXPECT_EQ(operation_line("backend", "restarted", 1200ms, "no such container"),
+            "backend could not be restarted: no such container");
+}
+
+TEST(log_lines, say_nothing_next_when_nothing_is_done) {
+  EXPECT_EQ(joined("backend degraded (took 2.4 s)",
+                   next_line(in_state(supervision::running), {}, "", start)),
+            "backend degraded (took 2.4 s)");
+}

@@ -1,0 +1,101 @@
+#include "actors/series.hpp"
+#include "tests/actors/support/daemon_fixture.hpp"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+
+using namespace reeve;
+using namespace reeve::actors::test;
+
+namespace {
+
+/// What promtool complains of; empty when it is content.
+std::string complaints_of_promtool(const std::string& text) {
+  const auto file = ::testing::TempDir() + "reeve_metrics_" + std::to_string(::getpid());
+  std::ofstream{file} << text;
+  auto* pipe = ::popen(("promtool check metrics < " + file + " 2>&1").c_str(), "r");
+  std::string said;
+  for (int c = 0; (c = std::fgetc(pipe)) != EOF;)
+    said += static_cast<char>(c);
+  const auto code = ::pclose(pipe);
+  std::remove(file.c_str());
+  return code == 0 ? said : said + " (failed)";
+}
+
+} // namespace
+
+class metrics_text : public daemon_fixture {};
+
+TEST_F(metrics_text, pleases_promtool) {
+  if (std::system("promtool --version > /dev/null 2>&1") != 0)
+    GTEST_SKIP() << "promtool is not installed";
+  world_.answers("http://web", 200);
+  start(daemon_of({web_service("web"), process_service("api")}));
+  advance(30s);
+  child_exits("api", 1);
+  advance(1s);
+  world_.failing["api"] = "no such file";
+  child_exits("api", 1);
+  advance(2s);
+  daemon_->observe_http("GET", "/health", 200, 3ms);
+  daemon_->config_reloaded(false);
+  kill("probe/web");
+  const auto text = metrics();
+  EXPECT_EQ(complaints_of_promtool(text), "") << text;
+  for (const auto* name : {"reeve_service_up",
+                           "reeve_service_health",
+                           "reeve_service_uptime_seconds",
+                           "reeve_service_restarts_total",
+                           "reeve_service_restart_failures_total",
+                           "reeve_service_backoff_seconds",
+                           "reeve_service_given_up",
+                           "reeve_check_duration_seconds",
+                           "reeve_check_latency_seconds",
+                           "reeve_checks_total",
+                           "reeve_schedule_lag_seconds",
+                           "reeve_reaction_seconds",
+                           "reeve_actor_respawns_total",
+                           "reeve_config_reloads_total",
+                           "reeve_build_info",
+                           "http_requests_total",
+                           "http_request_duration_seconds",
+                           "process_cpu_seconds_total",
+                           "process_resident_memory_bytes",
+                           "process_open_fds",
+                           "process_start_time_seconds"})
+    EXPECT_NE(text.find(std::string{"# TYPE "} + name + " "), std::string::npos) << name;
+}
+
+TEST_F(metrics_text, takes_its_prefix_from_the_config) {
+  auto spec = daemon_of({web_service("web")});
+  spec.metrics_prefix = "mine";
+  start(spec);
+  const auto text = metrics();
+  EXPECT_NE(text.find("mine_service_up{"), std::string::npos);
+  EXPECT_NE(text.find("mine_build_info{version=\"1.2.3\"} 1"), std::string::npos);
+  EXPECT_EQ(text.find("reeve_"), std::string::npos);
+}
+
+TEST_F(metrics_text, of_many_services_comes_in_parts_and_whole) {
+  std::vector<service_spec> services;
+  for (auto i = 0; i < 2'500; ++i)
+    services.push_back(process_service("s" + std::to_string(i)));
+  start(daemon_of(std::move(services)));
+  std::string first, second;
+  daemon_->metrics_text([&](std::string t) { first = std::move(t); });
+  daemon_->metrics_text([&](std::string t) { second = std::move(t); });
+  run();
+  EXPECT_EQ(first, second);
+  std::size_t ups = 0;
+  for (auto at = first.find("\nreeve_service_up{"); at != std::string::npos;
+       at = first.find("\nreeve_service_up{", at + 1))
+    ++ups;
+  EXPECT_EQ(ups, 2'500U);
+}
+
+TEST(series_labels, are_escaped) {
+  EXPECT_EQ(actors::open_labels({{"a", "b\"c\\d\ne"}, {"f", "g"}}), R"({a="b\"c\\d\ne",f="g")");
+}

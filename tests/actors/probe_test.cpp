@@ -1,0 +1,141 @@
+#include "tests/actors/support/daemon_fixture.hpp"
+
+using namespace reeve;
+using namespace reeve::actors::test;
+using fact = io::container_fact::kind;
+
+class probe : public daemon_fixture {};
+
+TEST_F(probe, walks_through_the_thresholds) {
+  world_.answers("http://web", 200);
+  auto web = web_service("web");
+  web.restart.backoff.initial = 1min;
+  start(daemon_of({web}));
+  EXPECT_EQ(health_of("web"), health::starting);
+  advance(10s);
+  EXPECT_EQ(health_of("web"), health::healthy);
+
+  world_.answers("http://web", 500);
+  advance(20s);
+  EXPECT_EQ(health_of("web"), health::healthy);
+  EXPECT_TRUE(world_.operations.empty());
+  advance(10s);
+  EXPECT_EQ(health_of("web"), health::unhealthy);
+  EXPECT_EQ(picture("web")->reason, "status 500, expected 200-299");
+}
+
+TEST_F(probe, keeps_its_phase_and_does_not_drift) {
+  world_.answers("http://web", 200);
+  start(daemon_of({web_service("web")}));
+  advance(100s);
+  const auto& times = world_.run_times["http://web"];
+  ASSERT_EQ(times.size(), 10U);
+  for (std::size_t i = 1; i < times.size(); ++i)
+    EXPECT_EQ(times[i] - times[i - 1], 10s);
+}
+
+TEST_F(probe, counts_a_check_that_hangs_as_skipped_and_runs_one_at_a_time) {
+  world_.answers("http://web", 200);
+  start(daemon_of({web_service("web")}));
+  advance(10s);
+  world_.hangs("http://web");
+  advance(40s);
+  EXPECT_EQ(world_.runs["http://web"], 2);
+  EXPECT_NE(metrics().find(R"(reeve_checks_total{service="web",check="http",result="skipped"} 3)"),
+            std::string::npos);
+  EXPECT_EQ(health_of("web"), health::healthy);
+}
+
+TEST_F(probe, does_not_restart_for_unknown) {
+  world_.answers("http://web", 200);
+  start(daemon_of({web_service("web")}));
+  advance(10s);
+  world_.cannot_run("http://web", "out of sockets");
+  advance(10min);
+  EXPECT_EQ(health_of("web"), health::unknown);
+  EXPECT_EQ(picture("web")->reason, "out of sockets");
+  EXPECT_TRUE(world_.operations.empty());
+}
+
+TEST_F(probe, shows_a_failed_readiness_check_and_orders_nothing) {
+  auto web = web_service("web");
+  web.checks[0].role = role::readiness;
+  world_.answers("http://web", 500);
+  start(daemon_of({web}));
+  advance(10min);
+  EXPECT_EQ(health_of("web"), health::unhealthy);
+  EXPECT_TRUE(world_.operations.empty());
+}
+
+TEST_F(probe, checks_every_second_after_a_restart_until_the_first_verdict) {
+  auto web = web_service("web");
+  web.checks[0].start_period = 1min;
+  web.checks[0].interval = 30s;
+  world_.answers("http://web", 200);
+  start(daemon_of({web}));
+  advance(30s);
+  world_.answers("http://web", 500);
+  give("web", order::restart);
+  const auto before = world_.runs["http://web"];
+  advance(20s);
+  EXPECT_GE(world_.runs["http://web"] - before, 19);
+  world_.answers("http://web", 200);
+  advance(1s);
+  EXPECT_EQ(health_of("web"), health::healthy);
+  const auto after = world_.runs["http://web"];
+  advance(60s);
+  EXPECT_EQ(world_.runs["http://web"] - after, 2);
+}
+
+TEST_F(probe, takes_an_old_beat_as_one_from_the_start) {
+  auto mailer = process_service("mailer");
+  check_spec beat;
+  beat.name = "heartbeat";
+  beat.target = heartbeat_check{"/tmp/beat"};
+  beat.interval = 5s;
+  beat.expect.age.unhealthy = 30s;
+  mailer.checks = {beat};
+  world_.script["heartbeat"].answer.age = 1h;
+  start(daemon_of({mailer}));
+  advance(20s);
+  EXPECT_EQ(health_of("mailer"), health::healthy);
+  advance(20s);
+  EXPECT_GE(world_.operations.size(), 2U) << "no beat of its own came: it is restarted";
+}
+
+TEST_F(probe, lets_checks_rest_while_the_process_is_down) {
+  auto api = process_service("api");
+  api.checks = {http_spec("api")};
+  api.restart.type = restart_type::transient;
+  world_.answers("http://api", 200);
+  start(daemon_of({api}));
+  advance(5s);
+  EXPECT_EQ(health_of("api"), health::healthy);
+  child_exits("api", 0);
+  const auto before = world_.runs["http://api"];
+  advance(1min);
+  EXPECT_EQ(world_.runs["http://api"], before);
+  EXPECT_EQ(supervision_of("api"), supervision::ended);
+  EXPECT_EQ(health_of("api"), health::unknown);
+}
+
+TEST_F(probe, is_unknown_while_the_engine_does_not_answer) {
+  world_.containers["db"] = {fact::running, ""};
+  start(daemon_of({container_service("db")}));
+  EXPECT_EQ(health_of("db"), health::healthy);
+  container_tells("db", fact::unreachable, "the Docker engine does not answer");
+  EXPECT_EQ(health_of("db"), health::unknown);
+  advance(1h);
+  EXPECT_TRUE(world_.operations.empty());
+  container_tells("db", fact::running, "");
+  EXPECT_EQ(health_of("db"), health::healthy);
+}
+
+TEST_F(probe, acts_on_the_containers_own_healthcheck) {
+  world_.containers["db"] = {fact::running, "", false, "healthy"};
+  start(daemon_of({container_service("db")}));
+  container_tells("db", fact::running, "", "unhealthy");
+  EXPECT_EQ(health_of("db"), health::unhealthy);
+  advance(1s);
+  EXPECT_EQ(world_.operations, strings{"restart db"});
+}

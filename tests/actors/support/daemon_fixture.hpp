@@ -1,0 +1,135 @@
+#pragma once
+
+#include "actors/actor_tree.hpp"
+#include "tests/actors/support/caf_fixture.hpp"
+#include "tests/actors/support/captured_log.hpp"
+#include "tests/actors/support/scripted_world.hpp"
+
+#include <optional>
+#include <string>
+
+namespace reeve::actors::test {
+
+using namespace std::chrono_literals;
+
+inline check_spec http_spec(const std::string& url) {
+  check_spec check;
+  check.name = "http";
+  check.target = http_check{"http://" + url};
+  check.interval = 10s;
+  check.expect.status = {{200, 299}};
+  return check;
+}
+
+/// Watched by one HTTP check every 10 s, three failures; restarted by a command.
+inline service_spec web_service(const std::string& name) {
+  service_spec service;
+  service.name = name;
+  service.checks = {http_spec(name)};
+  service.restart.target = exec_target{{"start"}, {"stop"}, {"restart"}};
+  return service;
+}
+
+inline service_spec process_service(const std::string& name) {
+  service_spec service;
+  service.name = name;
+  service.restart.target = process_spec{{"./" + name}};
+  return service;
+}
+
+inline service_spec container_service(const std::string& name) {
+  service_spec service;
+  service.name = name;
+  service.restart.target = docker_target{name};
+  return service;
+}
+
+/// All in the root group, in this order.
+inline daemon_spec daemon_of(std::vector<service_spec> services) {
+  daemon_spec spec;
+  spec.tree.name = "root";
+  for (const auto& service : services)
+    spec.tree.children.emplace_back(service.name);
+  spec.services = std::move(services);
+  return spec;
+}
+
+/// All actors, in virtual time and a scripted world.
+class daemon_fixture : public caf_fixture {
+protected:
+  mono_time now() const {
+    return scheduler_.clock().current_time;
+  }
+
+  void start(daemon_spec spec) {
+    daemon_.emplace(system_,
+                    daemon_actors::settings{std::move(spec), world_.functions(), "1.2.3",
+                                            [this](const std::string& why) { exhausted_ = why; }});
+    run();
+  }
+
+  void TearDown() override {
+    daemon_.reset();
+    run();
+    world_.close();
+    caf_fixture::TearDown();
+  }
+
+  snapshot::picture picture(const std::string& service) {
+    return daemon_->snapshot()->find(service);
+  }
+  health health_of(const std::string& service) {
+    return picture(service)->health;
+  }
+  supervision supervision_of(const std::string& service) {
+    return picture(service)->supervision;
+  }
+
+  /// Advances in small steps until the service is so, for ten minutes at most.
+  bool becomes(const std::string& service, health wanted) {
+    for (auto i = 0; i < 6'000 && health_of(service) != wanted; ++i)
+      advance(100ms);
+    return health_of(service) == wanted;
+  }
+
+  order_reply give(const std::string& service, order what) {
+    order_reply reply;
+    daemon_->give_order(service, what, [&](order_reply r) { reply = std::move(r); });
+    run();
+    return reply;
+  }
+
+  void child_exits(const std::string& service, int code) {
+    world_.exits(service, code);
+    daemon_->process_exited(service);
+    run();
+  }
+
+  void container_tells(const std::string& container, io::container_fact::kind what,
+                       const std::string& reason, const std::string& healthcheck = "") {
+    world_.tells(container, {what, reason, false, healthcheck});
+    run();
+  }
+
+  std::string metrics() {
+    std::string text;
+    daemon_->metrics_text([&](std::string t) { text = std::move(t); });
+    run();
+    return text;
+  }
+
+  /// Kills an actor at rest, and lets its successor start.
+  void kill(const std::string& actor) {
+    ASSERT_TRUE(daemon_->kill(actor));
+    run();
+  }
+
+  using strings = std::vector<std::string>;
+
+  captured_log log_;
+  scripted_world world_{system_, [this] { return now(); }};
+  std::string exhausted_;
+  std::optional<daemon_actors> daemon_;
+};
+
+} // namespace reeve::actors::test

@@ -1,0 +1,172 @@
+#pragma once
+
+#include "actors/outside.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/event_based_actor.hpp>
+#include <caf/exit_reason.hpp>
+#include <caf/send.hpp>
+
+#include <deque>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace reeve::actors::test {
+
+struct posted {
+  std::function<void()> task;
+};
+
+} // namespace reeve::actors::test
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::test::posted)
+
+namespace reeve::actors::test {
+
+/// A world that does what the test says. Checks are known by their URL, `http://NAME`.
+class scripted_world {
+public:
+  scripted_world(caf::actor_system& system, std::function<mono_time()> now)
+      : now_{std::move(now)}, poster_{system.spawn([](caf::event_based_actor*) -> caf::behavior {
+          return {[](posted& p) { p.task(); }};
+        })} {
+  }
+
+  /// Nothing is posted any more; to be called before the actor system ends.
+  void close() {
+    caf::anon_send_exit(poster_, caf::exit_reason::kill);
+  }
+
+  // What checks answer from now on.
+  void answers(const std::string& url, int status) {
+    io::check_outcome outcome;
+    outcome.answer.status = status;
+    script[url] = outcome;
+  }
+  void cannot_run(const std::string& url, const std::string& why) {
+    script[url] = {io::check_outcome::kind::not_run, {}, why};
+  }
+  void hangs(const std::string& url) {
+    hanging.insert(url);
+  }
+
+  std::map<std::string, io::check_outcome> script;
+  std::set<std::string> hanging;
+  std::map<std::string, int> runs;
+  std::map<std::string, std::vector<mono_time>> run_times;
+
+  // What operations do: ok, unless told otherwise; held ones end by `release`.
+  std::vector<std::string> operations;        ///< "restart web"
+  std::map<std::string, std::string> failing; ///< service -> problem
+  std::set<std::string> held;
+  std::map<std::string, outside::completion> waiting;
+
+  void release(const std::string& service, const status& how = std::monostate{}) {
+    auto done = std::move(waiting.extract(service).mapped());
+    post([done, how] { done(how); });
+  }
+
+  // Processes.
+  std::map<std::string, child_state> children;
+
+  void exits(const std::string& service, int code) {
+    children[service] = {std::nullopt, io::process_exit{code}};
+  }
+
+  // Containers.
+  std::map<std::string, io::container_fact> containers;
+  std::map<std::string, std::map<std::string, std::function<void(const io::container_fact&)>>>
+    watchers;
+
+  void tells(const std::string& container, const io::container_fact& fact) {
+    containers[container] = fact;
+    for (const auto& [key, told] : watchers[container])
+      told(fact);
+  }
+
+  outside functions() {
+    outside out;
+    out.make_check = [this](const check_spec& spec) { return make_check(spec); };
+    out.carry_out = [this](io::operation what, const service_spec& spec, outside::completion done) {
+      carry_out(what, spec, std::move(done));
+    };
+    out.watch = [this](const std::string& container, const std::string& key, auto told) {
+      watchers[container][key] = told;
+      if (containers.contains(container))
+        post([told, fact = containers[container]] { told(fact); });
+    };
+    out.unwatch = [this](const std::string& container, const std::string& key) {
+      watchers[container].erase(key);
+    };
+    out.child = [this](const std::string& service) { return children[service]; };
+    out.now = [this] {
+      const auto mono = now_();
+      using std::chrono::milliseconds;
+      return instant{mono, wall_time{milliseconds{1'700'000'000'000}}
+                             + std::chrono::duration_cast<milliseconds>(mono.time_since_epoch())};
+    };
+    out.random = [] { return 0.0; };
+    out.usage = [] { return process_usage{1.5, 20'000'000, 12, 1'700'000'000}; };
+    return out;
+  }
+
+private:
+  class check : public io::check {
+  public:
+    check(scripted_world& w, std::string url) : world_{w}, url_{std::move(url)} {
+    }
+    ~check() override {
+      if (hung_)
+        hung_({io::check_outcome::kind::cancelled});
+    }
+    void run(completion done) override {
+      ++world_.runs[url_];
+      world_.run_times[url_].push_back(world_.now_());
+      if (world_.hanging.contains(url_))
+        hung_ = std::move(done);
+      else
+        world_.post([done, outcome = world_.script[url_]] { done(outcome); });
+    }
+
+  private:
+    scripted_world& world_;
+    std::string url_;
+    completion hung_;
+  };
+
+  std::unique_ptr<io::check> make_check(const check_spec& spec) {
+    const auto* http = std::get_if<http_check>(&spec.target);
+    return std::make_unique<check>(*this, http ? http->url : spec.name);
+  }
+
+  void carry_out(io::operation what, const service_spec& spec, outside::completion done) {
+    static const std::map<io::operation, std::string> words{{io::operation::stop, "stop"},
+                                                            {io::operation::start, "start"},
+                                                            {io::operation::restart, "restart"}};
+    operations.push_back(words.at(what) + " " + spec.name);
+    const auto problem = failing.find(spec.name);
+    if (std::holds_alternative<process_spec>(spec.restart.target) && problem == failing.end()) {
+      if (what == io::operation::stop)
+        children[spec.name] = {std::nullopt, io::process_exit{0, 15, true}};
+      else
+        children[spec.name] = {++last_pid_, std::nullopt};
+    }
+    if (held.contains(spec.name))
+      waiting[spec.name] = std::move(done);
+    else
+      post([done, how = problem == failing.end() ? status{std::monostate{}}
+                                                 : status{error{problem->second}}] { done(how); });
+  }
+
+  void post(std::function<void()> task) {
+    caf::anon_send(poster_, posted{std::move(task)});
+  }
+
+  std::function<mono_time()> now_;
+  caf::actor poster_;
+  int last_pid_ = 100;
+};
+
+} // namespace reeve::actors::test
