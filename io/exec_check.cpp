@@ -1,6 +1,7 @@
 #include "io/exec_check.hpp"
 
 #include "io/command.hpp"
+#include "io/own_stall.hpp"
 #include "io/reply_body.hpp"
 #include "supervisor/text.hpp"
 
@@ -64,6 +65,8 @@ check_outcome exec_checker::outcome_of(command_result r, clock::duration took) c
     return {
       kind::failed, {}, "was killed by signal " + std::to_string(r.code) + last_line(r.output)};
   case command_result::kind::timed_out:
+    if (was_held_up(clock::now() - took + timeout_))
+      return held_up();
     return {kind::failed, {}, "did not end within " + describe(timeout_) + last_line(r.output)};
   case command_result::kind::not_run:
     return {kind::not_run, {}, std::move(r.output)};

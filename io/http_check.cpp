@@ -2,6 +2,7 @@
 
 #include "io/http_failure.hpp"
 #include "io/loop.hpp"
+#include "io/own_stall.hpp"
 #include "io/reply_body.hpp"
 #include "io/resolver.hpp"
 
@@ -230,6 +231,8 @@ void http_checker::transfer_ended(std::optional<CURLcode> code) {
     return finish({kind::not_run, {}, "too many checks are under way"});
   if (*code == CURLE_OK || (*code == CURLE_WRITE_ERROR && body_is_enough_))
     return finish(answered());
+  if (*code == CURLE_OPERATION_TIMEDOUT && was_held_up(deadline_))
+    return finish(held_up());
   if (header_bytes_ > most_header_bytes)
     return finish({kind::failed, {}, "the answer's headers are larger than 64 KiB"});
   const auto failure = describe_failure(*code);

@@ -150,5 +150,10 @@ TEST_F(a_heartbeat_check, of_a_file_system_that_hangs_was_not_run_and_takes_one_
     EXPECT_EQ(o.reason, reason);
   }
   go_on = true;
-  ASSERT_TRUE(run_until(l, [&] { return run_check(l, *c).what == kind::answered; }));
+  auto o = run_check(l, *c);
+  for (int i = 0; i < 1'000 && o.what != kind::answered; ++i) {
+    o = run_check(l, *c);
+    run_for(l, 1ms);
+  }
+  EXPECT_EQ(o.what, kind::answered) << o.reason;
 }

@@ -66,10 +66,10 @@ TEST_F(a_tcp_check, is_refused) {
 TEST_F(a_tcp_check, cannot_connect_in_time) {
   full_port full;
   auto spec = tcp("127.0.0.1", full.port());
-  spec.timeout = 100ms;
+  spec.timeout = 500ms;
   const auto o = run(spec);
   EXPECT_EQ(o.what, kind::failed);
-  EXPECT_EQ(o.reason, "could not connect within 100 ms");
+  EXPECT_EQ(o.reason, "could not connect within 500 ms");
 }
 
 TEST_F(a_tcp_check, of_a_host_that_does_not_exist_fails) {
