@@ -223,8 +223,12 @@ void docker_engine::state::begin(const job_ptr& j, const look& l) {
     return finish(j, {}, error{l.problem});
   auto ours = started_by_us.find(j->order.container);
   auto ours_at = ours == started_by_us.end() ? std::nullopt : std::optional{ours->second};
-  if (!j->order.needed(*l.found, ours_at))
+  if (!j->order.needed(*l.found, ours_at)) {
+    for (auto& [reference, w] : watches)
+      if (w->judge.is(*l.found))
+        w->judge.forget_told(); // somebody was faster than their events
     return finish(j, {}, std::monostate{});
+  }
   j->before = l.found;
   j->deadline = on.now() + j->order.patience();
   for (auto& [reference, w] : watches)

@@ -35,7 +35,7 @@ struct container_fact {
     running,     ///< started by somebody, or found running
     failed,      ///< it ended, and nobody wanted that (or was found so after a gap)
     ended,       ///< it ended by itself with exit code 0
-    stopped,     ///< a person stopped it
+    stopped,     ///< a person stopped it; `running` comes next if it was the engine's end instead
     removed,     ///< there is no such container
     unreachable, ///< the engine does not answer: nothing is known
   };

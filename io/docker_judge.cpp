@@ -233,14 +233,17 @@ std::optional<container_fact> docker_judge::current() const {
 std::vector<container_fact> docker_judge::lost(const std::string& reason, mono_time now) {
   bool stopping = died_ && !died_->settled && stop_signalled();
   bool just_stopped = stopped_ && now - stopped_->learnt <= engine_shutdown;
-  if (just_stopped)
+  ruling out;
+  if (just_stopped) {
     stopped_.reset();
+    if (told_ && told_->what == kind::stopped && !remembered_)
+      tell({.what = kind::running, .reason = "its stop was Docker's own"}, told_run_, out);
+  }
   stopped_by_engine_ = stopped_by_engine_ || stopping || just_stopped;
   signals_.clear();
   died_.reset();
   found_down_.reset();
   after_gap_ = true;
-  ruling out;
   tell({.what = kind::unreachable, .reason = reason}, {}, out);
   return std::move(out.facts);
 }
@@ -251,6 +254,7 @@ void docker_judge::operation_begun() {
 
 void docker_judge::operation_ended(const std::optional<docker_api::container>& left) {
   --operations_;
+  told_.reset(); // before the operation
   if (operations_ > 0 || !left)
     return;
   begin_run();

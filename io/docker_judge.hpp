@@ -45,7 +45,8 @@ public:
   /// Takes a look; none: there is no such container.
   ruling see(const std::optional<docker_api::container>& found, mono_time now);
 
-  /// The events have come to an end: what follows is a gap. News only.
+  /// The events have come to an end: what follows is a gap. News only. A stop that was told as a
+  /// person's and turns out to be the engine's is taken back: as `running`, and then unreachable.
   std::vector<container_fact> lost(const std::string& reason, mono_time now);
 
   /// While an operation of ours is under way there is no news.

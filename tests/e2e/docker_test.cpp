@@ -1,0 +1,200 @@
+#include "tests/support/docker_host.hpp"
+#include "tests/support/reeve_daemon.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <csignal>
+#include <optional>
+
+// Real containers under the real daemon: killed, unhealthy, stopped by a person, and without
+// engine.
+
+namespace reeve::test {
+
+namespace {
+
+using namespace std::chrono_literals;
+using clock = std::chrono::steady_clock;
+
+constexpr auto patience = 60s; // Docker starts a container in its own time
+
+/// Longer than a stop must be ago for an engine's end not to be its cause.
+constexpr auto long_ago = 31s;
+
+class docker_e2e : public testing::Test {
+protected:
+  void SetUp() override {
+    if (!docker_host::possible())
+      GTEST_SKIP() << "a Docker engine of our own needs root";
+    engine_.emplace();
+  }
+
+  docker_host& engine() {
+    return *engine_;
+  }
+
+  std::string docker_socket() {
+    return "docker: {socket: " + engine().socket() + "}\n";
+  }
+
+  /// Counts its own starts.
+  void run(const std::string& name, const std::vector<std::string>& options = {}) {
+    engine().run(name, "echo once >>/tmp/starts; " + docker_host::patient, options);
+  }
+
+  /// By whomever; -1 while it is down.
+  long starts_of(const std::string& container) {
+    auto told = engine().try_docker({"exec", container, "cat", "/tmp/starts"});
+    return told.code == 0 ? 1 + std::count(told.out.begin(), told.out.end(), '\n') : -1;
+  }
+
+  bool runs(const std::string& container) {
+    return engine().docker({"inspect", "-f", "{{.State.Running}}", container}) == "true";
+  }
+
+  std::optional<docker_host> engine_;
+};
+
+/// Back, as its user sees it, after so many restarts of ours.
+testing::AssertionResult back(const reeve_daemon& reeve, const std::string& service, int restarts) {
+  if (reeve.becomes(service, "restarts", restarts, patience)
+      && reeve.becomes(service, "health", "healthy", patience)
+      && reeve.becomes(service, "supervision", "running", patience))
+    return testing::AssertionSuccess();
+  return testing::AssertionFailure() << reeve.service(service);
+}
+
+TEST_F(docker_e2e, containers_that_fail_are_restarted_and_those_a_person_stops_are_left) {
+  run("killed");
+  run("sick", {"--health-cmd", "test -e /tmp/starts", "--health-interval", "200ms",
+               "--health-retries", "2", "--health-timeout", "5s"});
+  run("rested");
+  run("witness");
+  run("always", {"--restart", "always"});
+  reeve_daemon reeve{docker_socket()
+                     + "defaults: {restart: {backoff: {initial: 1s, max: 2s}, stop_timeout: 5s}}\n"
+                       "services:\n"
+                       "  killed: {check: docker://killed, restart: docker://killed}\n"
+                       "  sick: {restart: docker://sick}\n"
+                       "  rested: {restart: docker://rested}\n"
+                       "  always: {restart: docker://always}\n"
+                       "  seen: {check: docker://witness}\n"
+                       "tree: {intensity: {restarts: 100, within: 1m}}\n"};
+  reeve.start_and_wait();
+  for (const auto* service : {"killed", "sick", "rested", "always", "seen"})
+    ASSERT_TRUE(back(reeve, service, 0)) << reeve.log();
+  EXPECT_EQ(reeve.get("/health").status, 200);
+
+  engine().docker({"kill", "killed"});
+  EXPECT_TRUE(back(reeve, "killed", 1));
+  EXPECT_TRUE(runs("killed"));
+  EXPECT_NE(reeve.log().find("exited with code 137 (docker kill)"), std::string::npos);
+  EXPECT_EQ(reeve.service("killed")["attempt"], 1) << "one failure is counted once";
+  kill(engine().pid_of("killed"), SIGKILL);
+  EXPECT_TRUE(back(reeve, "killed", 2));
+  EXPECT_EQ(reeve.service("killed")["attempt"], 2);
+  EXPECT_TRUE(runs("killed"));
+
+  engine().docker({"exec", "sick", "rm", "/tmp/starts"});
+  EXPECT_TRUE(back(reeve, "sick", 1));
+  EXPECT_EQ(starts_of("sick"), 1) << "since it lost its file";
+  EXPECT_NE(reeve.log().find("its HEALTHCHECK"), std::string::npos);
+
+  engine().docker({"stop", "rested"});
+  EXPECT_TRUE(reeve.becomes("rested", "supervision", "stopped", patience));
+  EXPECT_EQ(reeve.get("/health").status, 200);
+
+  // Docker brings this one back; who kills another meanwhile sees that "rested" is left.
+  kill(engine().pid_of("always"), SIGKILL);
+  EXPECT_TRUE(eventually([&] { return starts_of("always") == 2; }, patience));
+  engine().docker({"kill", "killed"});
+  EXPECT_TRUE(back(reeve, "killed", 3));
+  EXPECT_TRUE(back(reeve, "always", 0)) << "Docker has restarted it";
+  EXPECT_EQ(starts_of("always"), 2);
+  EXPECT_FALSE(runs("rested"));
+  EXPECT_EQ(starts_of("killed"), 4);
+
+  engine().docker({"start", "rested"});
+  EXPECT_TRUE(back(reeve, "rested", 0));
+  EXPECT_EQ(reeve.get("/health").status, 200);
+  EXPECT_EQ(reeve.metric("reeve_service_restarts_total{service=\"killed\",group=\"root\","
+                         "reason=\"container\"}"),
+            3);
+
+  // Without a restart target a container is only watched.
+  engine().docker({"kill", "witness"});
+  EXPECT_TRUE(reeve.becomes("seen", "health", "unhealthy", patience));
+  EXPECT_EQ(reeve.service("seen")["reason"], "exited with code 137");
+  EXPECT_EQ(reeve.get("/health").status, 503);
+  engine().docker({"start", "witness"});
+  EXPECT_TRUE(back(reeve, "seen", 0));
+}
+
+TEST_F(docker_e2e, without_its_engine_nothing_is_known_and_afterwards_all_is_as_before) {
+  for (const auto* container : {"working", "rested", "put_to_rest"})
+    run(container);
+  reeve_daemon reeve{docker_socket()
+                     + "defaults: {restart: {backoff: {initial: 1s, max: 2s}, stop_timeout: 5s}}\n"
+                       "services:\n"
+                       "  working: {restart: docker://working}\n"
+                       "  checked: {check: {docker: working, interval: 1s}}\n"
+                       "  rested: {restart: docker://rested}\n"
+                       "  put_to_rest: {restart: docker://put_to_rest}\n"
+                       "tree: {intensity: {restarts: 100, within: 1m}}\n"};
+  reeve.start_and_wait();
+  for (const auto* service : {"working", "checked", "rested", "put_to_rest"})
+    ASSERT_TRUE(back(reeve, service, 0)) << reeve.log();
+  engine().docker({"stop", "rested"});
+  auto stopped = clock::now();
+  ASSERT_TRUE(reeve.becomes("rested", "supervision", "stopped", patience));
+  ASSERT_TRUE(eventually([&] { return clock::now() - stopped > long_ago; }, patience));
+  // A stop of Reeve's own is remembered however short ago.
+  EXPECT_EQ(reeve.post("/api/v1/services/put_to_rest/stop").status, 202);
+  ASSERT_TRUE(reeve.becomes("put_to_rest", "supervision", "stopped", patience));
+  ASSERT_TRUE(eventually([&] { return !runs("put_to_rest"); }));
+  EXPECT_EQ(reeve.get("/health").status, 200);
+
+  engine().stop();
+  for (const auto* service : {"working", "checked"}) {
+    ASSERT_TRUE(reeve.becomes(service, "health", "unknown", patience)) << reeve.service(service);
+    EXPECT_NE(reeve.service(service).value("reason", "").find(engine().socket()), std::string::npos)
+      << reeve.service(service);
+  }
+  EXPECT_EQ(reeve.get("/health").status, 503);
+  EXPECT_EQ(reeve.service("working")["supervision"], "running");
+  EXPECT_EQ(reeve.service("working")["restarts"], 0);
+  EXPECT_EQ(reeve.service("rested")["supervision"], "stopped");
+
+  engine().start();
+  EXPECT_TRUE(back(reeve, "working", 1));
+  EXPECT_TRUE(runs("working"));
+  EXPECT_TRUE(back(reeve, "checked", 0));
+  for (const auto* service : {"rested", "put_to_rest"}) {
+    EXPECT_EQ(reeve.service(service)["supervision"], "stopped") << reeve.service(service);
+    EXPECT_EQ(reeve.service(service)["restarts"], 0);
+    EXPECT_FALSE(runs(service));
+  }
+  EXPECT_EQ(reeve.get("/health").status, 200);
+  EXPECT_EQ(starts_of("working"), 2);
+}
+
+TEST(docker_socket, that_is_not_there_is_unknown_with_a_sentence) {
+  reeve_daemon reeve{"docker: {socket: @DIR@/no.sock}\n"
+                     "services:\n"
+                     "  box: {restart: docker://box}\n"
+                     "  checked: {check: {docker: box, interval: 1s}}\n"};
+  reeve.start_and_wait();
+  for (const auto* service : {"box", "checked"}) {
+    ASSERT_TRUE(reeve.becomes(service, "health", "unknown")) << reeve.service(service);
+    auto reason = reeve.service(service).value("reason", "");
+    EXPECT_NE(reason.find(reeve.fill_in("@DIR@/no.sock")), std::string::npos) << reason;
+    EXPECT_EQ(reeve.service(service)["restarts"], 0);
+  }
+  EXPECT_EQ(reeve.get("/health").status, 503);
+  EXPECT_EQ(reeve.get("/livez").status, 200);
+}
+
+} // namespace
+
+} // namespace reeve::test
