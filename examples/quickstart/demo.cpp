@@ -8,6 +8,7 @@
 //
 // An address is HOST:PORT, or a PORT of this host.
 #include <httplib.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
@@ -102,6 +103,10 @@ int work(const std::string& heartbeat_file) {
 } // namespace
 
 int main(int argc, char** argv) {
+  // The first process of a container has no default actions: without this, each `docker stop` would
+  // wait until it may kill.
+  if (getpid() == 1)
+    std::signal(SIGTERM, [](int) { _exit(128 + SIGTERM); });
   std::string mode = argc > 2 ? argv[1] : "";
   if (mode == "serve")
     return serve(parse(argv[2]), argc > 3 ? parse(argv[3]) : address{});
