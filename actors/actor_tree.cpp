@@ -13,6 +13,7 @@
 #include <spdlog/spdlog.h>
 
 #include <optional>
+#include <utility>
 
 namespace reeve::actors {
 

@@ -2,6 +2,8 @@
 
 #include "supervisor/text.hpp"
 
+#include <algorithm>
+
 namespace reeve::actors {
 
 namespace {

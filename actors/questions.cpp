@@ -7,6 +7,8 @@
 #include <caf/exit_reason.hpp>
 #include <caf/send.hpp>
 
+#include <utility>
+
 namespace reeve::actors {
 
 struct waited_enough {};

@@ -8,6 +8,8 @@
 #include <caf/typed_event_based_actor.hpp>
 #include <spdlog/spdlog.h>
 
+#include <utility>
+
 namespace reeve::actors {
 
 namespace {

@@ -6,6 +6,9 @@
 #include <caf/typed_event_based_actor.hpp>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <utility>
+
 namespace reeve::actors {
 
 namespace {
@@ -141,7 +144,8 @@ restarter_state::publish_change(const std::string& service) {
     publish(service, was, is);
   if (!worth_a_line)
     return std::nullopt;
-  const bool announced = was.state == supervision::waiting && is.state == supervision::restarting;
+  const bool announced = is.state == supervision::restarting
+                         && (was.state == supervision::waiting || is.incarnation == 0);
   return announced ? spdlog::level::debug : level_of(is.state, spdlog::level::info);
 }
 

@@ -1,6 +1,7 @@
 #include "actors/series.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace reeve::actors {
 
