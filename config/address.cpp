@@ -51,9 +51,9 @@ std::optional<error> authority_error(std::string_view authority) {
     authority.find(':', authority.rfind(']') == authority.npos ? 0 : authority.rfind(']'));
   const auto host = authority.substr(0, colon);
   if (bracketed(host) ? !is_ipv6(host.substr(1, host.size() - 2)) : !is_host(host))
-    return error{host.empty() ? "names no host" : quoted(host) + " is no host name"};
+    return error{host.empty() ? "names no host" : in_quotes(host) + " is no host name"};
   if (colon != authority.npos && !parse_port(authority.substr(colon + 1), 1))
-    return error{quoted(authority.substr(colon + 1)) + " is no port; ports go from 1 to 65535"};
+    return error{in_quotes(authority.substr(colon + 1)) + " is no port; ports go from 1 to 65535"};
   return {};
 }
 
@@ -68,41 +68,41 @@ result<host_port> parse_host_port(std::string_view text, int lowest_port) {
   const auto colon = text.rfind(':');
   auto host = text.substr(0, colon);
   if (colon == text.npos || host.empty())
-    return error{quoted(text) + " must name host and port, as in 127.0.0.1:8006"};
+    return error{in_quotes(text) + " must name host and port, as in 127.0.0.1:8006"};
   const bool brackets = bracketed(host);
   if (brackets)
     host = host.substr(1, host.size() - 2);
   else if (host.find(':') != host.npos)
-    return error{quoted(text) + " needs brackets around the address, as in [::1]:8006"};
+    return error{in_quotes(text) + " needs brackets around the address, as in [::1]:8006"};
   if (brackets ? !is_ipv6(host) : !is_host(host))
-    return error{quoted(host) + " is no host name"};
+    return error{in_quotes(host) + " is no host name"};
   const auto port = parse_port(text.substr(colon + 1), lowest_port);
   if (!port)
-    return error{quoted(text.substr(colon + 1)) + " is no port; ports go from "
+    return error{in_quotes(text.substr(colon + 1)) + " is no port; ports go from "
                  + std::to_string(lowest_port) + " to 65535"};
   return host_port{std::string{host}, *port};
 }
 
 result<host_port> parse_tcp_url(std::string_view text) {
   if (scheme_of(text) != "tcp")
-    return error{quoted(text) + " must be a URL such as tcp://localhost:5432"};
+    return error{in_quotes(text) + " must be a URL such as tcp://localhost:5432"};
   auto rest = text.substr(6);
   if (!rest.empty() && rest.back() == '/')
     rest.remove_suffix(1);
   if (rest.empty() || rest.find(':') == rest.npos)
-    return error{quoted(text) + " must name host and port, as in tcp://localhost:5432"};
+    return error{in_quotes(text) + " must name host and port, as in tcp://localhost:5432"};
   return parse_host_port(rest, 1);
 }
 
 result<std::string> parse_http_url(std::string_view text) {
   const auto scheme = scheme_of(text);
   if (scheme != "http" && scheme != "https")
-    return error{quoted(text) + " must be a URL such as http://localhost:8080/health"};
+    return error{in_quotes(text) + " must be a URL such as http://localhost:8080/health"};
   if (std::any_of(text.begin(), text.end(), [](unsigned char c) { return c <= 0x20 || c == 0x7F; }))
-    return error{quoted(text) + " holds a blank; a URL has none, write %20"};
+    return error{in_quotes(text) + " holds a blank; a URL has none, write %20"};
   const auto rest = text.substr(scheme.size() + 3);
   if (const auto wrong = authority_error(rest.substr(0, rest.find_first_of("/?#"))))
-    return error{quoted(text) + ": " + wrong->sentence};
+    return error{in_quotes(text) + ": " + wrong->sentence};
   return std::string{text};
 }
 
@@ -114,7 +114,7 @@ result<std::string> parse_container(std::string_view text) {
                     && std::all_of(name.begin(), name.end(),
                                    [](char c) { return alphanumeric(c) || one_of(c, "_.-"); });
   if (!fits)
-    return error{quoted(text) + " names no container; write docker://NAME"};
+    return error{in_quotes(text) + " names no container; write docker://NAME"};
   return std::string{name};
 }
 

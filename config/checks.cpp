@@ -40,7 +40,7 @@ bool is_header_name(const std::string& name) {
 void read_headers(const reader& from, std::map<std::string, std::string>& into) {
   for (const auto& [name, value] : from.entries()) {
     if (!is_header_name(name))
-      value.fail(quoted(name) + " is no name of a header");
+      value.fail(in_quotes(name) + " is no name of a header");
     const auto text = value.text(reader::empty::allowed);
     if (text && text->find_first_of("\r\n") != text->npos)
       value.fail("a header is one line");

@@ -45,9 +45,9 @@ private:
     const auto& name = s.spec.depends_on[i];
     const auto& at = s.depends_on[i];
     if (name == s.spec.name)
-      at.fail(quoted(name) + " cannot depend on itself");
+      at.fail(in_quotes(name) + " cannot depend on itself");
     else if (!index_.contains(name))
-      at.fail("no service " + quoted(name) + at.shared().problems.suggestion(name, names));
+      at.fail("no service " + in_quotes(name) + at.shared().problems.suggestion(name, names));
   }
 
   void walk(std::size_t start) {

@@ -226,7 +226,7 @@ private:
   void check_tag(const YAML::Mark& m, const std::string& tag) {
     if (foreign(tag))
       problems_.add(mark_of(m), path(),
-                    "the tag " + quoted(tag) + " means nothing here; remove it");
+                    "the tag " + in_quotes(tag) + " means nothing here; remove it");
   }
 
   void check_levels(std::size_t more, mark at) const {

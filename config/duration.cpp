@@ -21,7 +21,7 @@ constexpr std::array units{unit{"d", 86'400'000}, unit{"h", 3'600'000}, unit{"m"
 constexpr std::int64_t longest = 36'500 * units[0].milliseconds;
 
 error no_duration(std::string_view text) {
-  return {quoted(text) + " is no duration; write one such as 250ms, 5s, 1m30s, 2h or 7d"};
+  return {in_quotes(text) + " is no duration; write one such as 250ms, 5s, 1m30s, 2h or 7d"};
 }
 
 bool is_number(std::string_view text) {
@@ -30,7 +30,7 @@ bool is_number(std::string_view text) {
 
 error no_unit(std::string_view text) {
   const std::string n{shown(text)};
-  return {quoted(text) + " has no unit; write " + n + "ms, " + n + "s or " + n + "m"};
+  return {in_quotes(text) + " has no unit; write " + n + "ms, " + n + "s or " + n + "m"};
 }
 
 } // namespace
@@ -46,7 +46,7 @@ result<milliseconds> parse_duration(std::string_view text) {
     std::int64_t n = 0;
     const auto [end, fault] = std::from_chars(rest.data(), rest.data() + rest.size(), n);
     if (fault == std::errc::result_out_of_range || n > longest)
-      return error{quoted(text) + " is too long; at most 36500d"};
+      return error{in_quotes(text) + " is too long; at most 36500d"};
     if (fault != std::errc{} || n < 0)
       return no_duration(text);
     rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
@@ -56,12 +56,12 @@ result<milliseconds> parse_duration(std::string_view text) {
     if (next_unit == units.size())
       return no_duration(text);
     if (n > longest / units[next_unit].milliseconds)
-      return error{quoted(text) + " is too long; at most 36500d"};
+      return error{in_quotes(text) + " is too long; at most 36500d"};
     sum += n * units[next_unit++].milliseconds;
     rest.remove_prefix(name.size());
   }
   if (sum > longest)
-    return error{quoted(text) + " is too long; at most 36500d"};
+    return error{in_quotes(text) + " is too long; at most 36500d"};
   return milliseconds{sum};
 }
 

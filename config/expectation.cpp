@@ -75,7 +75,7 @@ void read_body(const reader& from, expectation& into) {
 void read_json(const reader& from, std::vector<json_condition>& into) {
   for (const auto& [path, value] : from.entries()) {
     if (path.empty() || path.front() == '.' || path.back() == '.' || path.find("..") != path.npos)
-      value.fail(quoted(path) + " is no path; write one such as checks.db.status");
+      value.fail(in_quotes(path) + " is no path; write one such as checks.db.status");
     const auto text = value.text();
     if (!text)
       continue;

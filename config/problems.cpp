@@ -41,7 +41,7 @@ std::string problem_list::suggestion(std::string_view name, const std::vector<st
     return {};
   work_left_ -= work;
   const auto found = nearest(name, known);
-  return found ? "; did you mean " + quoted(*found) + "?" : "";
+  return found ? "; did you mean " + in_quotes(*found) + "?" : "";
 }
 
 std::size_t problem_list::count() const {
@@ -70,7 +70,7 @@ std::string shown(std::string_view text) {
   return length < text.size() ? line + "..." : line;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   return "'" + shown(text) + "'";
 }
 

@@ -44,7 +44,7 @@ private:
 };
 
 /// 'text' in quotes; shortened, and without control characters.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 /// `text` fit for one line of a message: shortened, without control characters.
 std::string shown(std::string_view text);

@@ -51,7 +51,7 @@ void read_signal(const reader& from, int& into) {
 void read_env(const reader& from, std::map<std::string, std::string>& into) {
   for (const auto& [name, value] : from.entries()) {
     if (name.empty() || name.find('=') != name.npos)
-      value.fail(quoted(name) + " is no name of an environment variable");
+      value.fail(in_quotes(name) + " is no name of an environment variable");
     if (auto text = value.text(reader::empty::allowed))
       into[name] = std::move(*text);
   }

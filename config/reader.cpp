@@ -85,7 +85,7 @@ void reader::fail_parsed(std::string_view sentence) const {
     if (close == sentence.npos)
       break;
     const auto inside = sentence.substr(open + 1, close - open - 1);
-    safe += value_->text.find(inside) == std::string::npos ? quoted_text() : quoted(inside);
+    safe += value_->text.find(inside) == std::string::npos ? quoted_text() : in_quotes(inside);
     sentence.remove_prefix(close + 1);
   }
   fail(safe);
@@ -113,7 +113,7 @@ void reader::fail_type(std::string_view wanted) const {
 }
 
 std::string reader::quoted_text() const {
-  return quoted(value_->text);
+  return in_quotes(value_->text);
 }
 
 std::optional<std::string> reader::text(empty e) const {

@@ -22,7 +22,7 @@ bool of_a_name(char c) {
 void read_labels(const reader& from, std::map<std::string, std::string>& into) {
   for (const auto& [name, value] : from.entries()) {
     if (name.empty() || !std::all_of(name.begin(), name.end(), of_a_name))
-      value.fail(quoted(name)
+      value.fail(in_quotes(name)
                  + " is no name of a label; it is made of letters, digits, '.', '_' and '-'");
     if (auto text = value.text(reader::empty::allowed))
       into[name] = std::move(*text);
@@ -36,7 +36,7 @@ void read_depends_on(const reader& from, service_entry& into) {
     if (!name)
       continue;
     if (!seen.insert(*name).second) {
-      item.fail(quoted(*name) + " stands here twice");
+      item.fail(in_quotes(*name) + " stands here twice");
       continue;
     }
     into.spec.depends_on.push_back(std::move(*name));
@@ -90,7 +90,7 @@ bool check_name(const std::string& name, const reader& at) {
                     && std::all_of(name.begin(), name.end(), of_a_name);
   if (!fits)
     at.fail(
-      quoted(name)
+      in_quotes(name)
       + " is no name; names are made of letters, digits, '.', '_' and '-', at most 128 of them");
   return fits;
 }

@@ -80,9 +80,9 @@ private:
 
   void read_service(const std::string& name, const reader& at, group_spec& into) {
     if (!services_.contains(name))
-      at.fail("no service " + quoted(name) + at.shared().problems.suggestion(name, names_));
+      at.fail("no service " + in_quotes(name) + at.shared().problems.suggestion(name, names_));
     else if (const auto [first, fresh] = places_.emplace(name, at.at().line); !fresh)
-      at.fail(quoted(name) + " stands in the tree twice; the first place is line "
+      at.fail(in_quotes(name) + " stands in the tree twice; the first place is line "
               + std::to_string(first->second));
     else
       into.children.emplace_back(name);
@@ -114,9 +114,9 @@ private:
     if (!check_name(name, at))
       return;
     if (services_.contains(name))
-      at.fail("there is a service " + quoted(name) + "; a group needs a name of its own");
+      at.fail("there is a service " + in_quotes(name) + "; a group needs a name of its own");
     else if (const auto [first, fresh] = groups_.emplace(name, at.at().line); !fresh)
-      at.fail("there is a group " + quoted(name) + " on line " + std::to_string(first->second));
+      at.fail("there is a group " + in_quotes(name) + " on line " + std::to_string(first->second));
   }
 
   void warn_of_intensities(const group_spec& group) const {

@@ -123,7 +123,7 @@ void judge_certificate(const limits& allowed, milliseconds left, findings& all) 
 
 /// The beginning of what came back, in one line and safe to show anywhere: it may
 /// be binary, or cut inside a character.
-std::string quoted(const std::string& text) {
+std::string in_quotes(const std::string& text) {
   static constexpr std::size_t most = 60;
   std::string shown = text.substr(0, most);
   for (auto& c : shown)
@@ -135,7 +135,7 @@ std::string quoted(const std::string& text) {
 }
 
 std::string beginning(const std::string& excerpt) {
-  return trimmed(excerpt).empty() ? "" : ": " + quoted(excerpt);
+  return trimmed(excerpt).empty() ? "" : ": " + in_quotes(excerpt);
 }
 
 void judge_body(const expectation& expected, const reply& found, findings& all) {
@@ -161,7 +161,7 @@ void judge_json(const expectation& expected, const reply& found, findings& all) 
       all.add(check_result::failed, path + " is missing, expected " + to_string(wanted));
     else if (!holds(wanted, *value))
       all.add(check_result::failed,
-              path + " is " + quoted(*value) + ", expected " + to_string(wanted));
+              path + " is " + in_quotes(*value) + ", expected " + to_string(wanted));
   }
 }
 
