@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <fstream>
+#include <regex>
 #include <sstream>
 
 // bad/NAME.yaml holds one mistake, or several; bad/NAME.txt what Reeve says of it.
+// <parser> stands there for what yaml-cpp says, in words of its own in each version.
 
 namespace reeve::config {
 namespace {
@@ -26,6 +28,11 @@ std::string content(const std::filesystem::path& file) {
   return text.str();
 }
 
+std::string without_words_of_parser(const std::string& said) {
+  static const std::regex words{"not valid YAML: [^;\\n]+"};
+  return std::regex_replace(said, words, "not valid YAML: <parser>");
+}
+
 class bad_file : public testing::TestWithParam<std::string> {};
 
 TEST_P(bad_file, is_refused_with_these_words) {
@@ -34,7 +41,8 @@ TEST_P(bad_file, is_refused_with_these_words) {
   const auto result = load_file(folder / "bad" / (GetParam() + ".yaml"), env);
   const auto* problems = std::get_if<std::vector<problem>>(&result);
   ASSERT_TRUE(problems) << "it was accepted";
-  EXPECT_EQ(lines(*problems), content(folder / "bad" / (GetParam() + ".txt")));
+  EXPECT_EQ(without_words_of_parser(lines(*problems)),
+            content(folder / "bad" / (GetParam() + ".txt")));
 }
 
 INSTANTIATE_TEST_SUITE_P(all, bad_file, testing::ValuesIn(names_of_bad_files()),
