@@ -2,8 +2,8 @@
 
 #include "actors/outside.hpp"
 #include "supervisor/daemon_spec.hpp"
-#include "supervisor/service_tree.hpp"
 #include "supervisor/snapshot.hpp"
+#include "supervisor/views.hpp"
 
 #include <chrono>
 #include <functional>
@@ -21,27 +21,6 @@ class loop;
 }
 
 namespace reeve::actors {
-
-/// One of our own actors and those below it.
-struct actor_view {
-  std::string name;
-  std::string strategy; ///< empty for a worker
-  bool alive = true;
-  int respawns = 0;
-  std::vector<actor_view> children;
-};
-
-struct tree_view {
-  service_tree::group_view services;
-  actor_view actors;
-};
-
-enum class order_answer { accepted, no_such_service, refused };
-
-struct order_reply {
-  order_answer what = order_answer::accepted;
-  std::string message; ///< one sentence, when not accepted
-};
 
 /// All of Reeve's actors, as whoever starts them sees them:
 ///

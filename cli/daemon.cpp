@@ -124,35 +124,15 @@ struct daemon::state {
   void apply(config::load_result read);
 };
 
-namespace {
-
-http::actor_view to_page(const actors::actor_view& actor) {
-  http::actor_view view{actor.name, actor.strategy, actor.respawns, {}};
-  for (const auto& child : actor.children)
-    view.children.push_back(to_page(child));
-  return view;
-}
-
-http::order_reply to_page(const actors::order_reply& reply) {
-  return {static_cast<http::order_answer>(reply.what), reply.message};
-}
-
-} // namespace
-
 http::hooks daemon::state::page_hooks() {
   http::hooks pages;
   pages.snapshot = [this] { return actors->snapshot(); };
   pages.metrics_text = [this](auto done) { actors->metrics_text(std::move(done)); };
   pages.alive = [this](auto done) { actors->alive(std::move(done)); };
   pages.ready = [this] { return actors->ready(); };
-  pages.tree = [this](auto done) {
-    actors->tree([done](const actors::tree_view& view) {
-      done({view.services, to_page(view.actors)});
-    });
-  };
+  pages.tree = [this](auto done) { actors->tree(std::move(done)); };
   pages.give_order = [this](const std::string& service, order o, auto done) {
-    actors->give_order(service, o,
-                       [done](const actors::order_reply& reply) { done(to_page(reply)); });
+    actors->give_order(service, o, std::move(done));
   };
   pages.groups = [this] { return groups; };
   pages.answered = [this](std::string_view method, std::string_view endpoint, int status,

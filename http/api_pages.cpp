@@ -52,18 +52,6 @@ std::optional<wall_time> next_check_of(const service_picture& service) {
   return next;
 }
 
-std::string_view word_of(strategy s) {
-  switch (s) {
-  case strategy::one_for_one:
-    return "one_for_one";
-  case strategy::one_for_all:
-    return "one_for_all";
-  case strategy::rest_for_one:
-    return "rest_for_one";
-  }
-  return "";
-}
-
 json leaf_json(const std::string& name, const snapshot_ptr& now) {
   json out{{"service", name}};
   if (const auto service = now ? now->find(name) : nullptr) {
@@ -76,7 +64,7 @@ json leaf_json(const std::string& name, const snapshot_ptr& now) {
 json group_json(const service_tree::group_view& group, const snapshot_ptr& now) {
   json out;
   out["group"] = group.name;
-  out["strategy"] = word_of(group.strategy);
+  out["strategy"] = to_string(group.strategy);
   out["intensity"] = {
     {"restarts", group.intensity.restarts},
     {"within_seconds", static_cast<double>(group.intensity.within.count()) / 1000}};

@@ -2,8 +2,8 @@
 
 #include "supervisor/daemon_spec.hpp"
 #include "supervisor/result.hpp"
-#include "supervisor/service_tree.hpp"
 #include "supervisor/snapshot.hpp"
+#include "supervisor/views.hpp"
 
 #include <chrono>
 #include <functional>
@@ -14,27 +14,6 @@
 #include <vector>
 
 namespace reeve::http {
-
-/// What the tree page shows of one of our own actors.
-struct actor_view {
-  std::string name;
-  std::string strategy; ///< empty for a worker
-  int respawns = 0;
-  std::vector<actor_view> children;
-};
-
-struct tree_view {
-  service_tree::group_view services;
-  actor_view actors;
-};
-
-/// How `POST /api/v1/services/{name}/...` came out.
-enum class order_answer { accepted, no_such_service, refused };
-
-struct order_reply {
-  order_answer what = order_answer::accepted;
-  std::string message; ///< one sentence, when not accepted
-};
 
 /// What the pages are made of: functions that `cli/` fills in, so that `http/`
 /// knows no actor. All are called on the loop thread. Those that take a callback

@@ -140,8 +140,8 @@ TEST_F(respawn, of_a_probe_that_crashes_for_ever_does_not_end_reeve) {
 TEST_F(respawn, is_shown_in_the_tree) {
   start_healthy();
   kill("probe/web");
-  actors::tree_view view;
-  daemon_->tree([&](actors::tree_view v) { view = std::move(v); });
+  tree_view view;
+  daemon_->tree([&](tree_view v) { view = std::move(v); });
   run();
   EXPECT_EQ(view.services.children.size(), 3U);
   ASSERT_EQ(view.actors.children.size(), 4U);

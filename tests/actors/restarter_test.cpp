@@ -2,7 +2,7 @@
 
 using namespace reeve;
 using namespace reeve::actors::test;
-using reeve::actors::order_answer;
+using reeve::order_answer;
 using fact = io::container_fact::kind;
 
 class restarter : public daemon_fixture {

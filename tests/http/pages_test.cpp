@@ -249,7 +249,7 @@ TEST_F(pages, the_tree_shows_groups_states_windows_and_actors) {
     service_tree::group_view app{
       "app", strategy::rest_for_one, {3, std::chrono::minutes{5}}, 2, {std::string{"web"}}};
     world_.tree.services = {"root", strategy::one_for_one, {}, 0, {app, std::string{"unseen"}}};
-    world_.tree.actors = {"root", "rest_for_one", 0, {{"metrics", "", 1, {}}}};
+    world_.tree.actors = {"root", "rest_for_one", true, 0, {{"metrics", "", true, 1, {}}}};
   });
   EXPECT_EQ(get_json("/api/v1/tree"), json::parse(R"({
     "services": {"group": "root", "strategy": "one_for_one",
