@@ -115,7 +115,6 @@ private:
 
 void http_checker::run(completion done) {
   done_ = std::move(done);
-  deadline_ = clock::now() + timeout_;
   body_.clear();
   body_bytes_ = 0;
   body_is_enough_ = false;
@@ -123,6 +122,7 @@ void http_checker::run(completion done) {
   socket_error_ = 0;
   words_[0] = '\0';
   auto problem = prepare_tls();
+  deadline_ = clock::now() + timeout_; // reading certificates for the first time takes a while
   if (!problem && (easy_ = share_.curl.take()) == nullptr)
     problem = "out of memory";
   if (problem) {
@@ -138,12 +138,14 @@ void http_checker::run(completion done) {
 
 std::optional<std::string> http_checker::prepare_tls() {
   const auto& options = what_.tls;
+  tls_.verify = options.verify;
   tls_.store = nullptr;
   *tls_.findings = {};
   for (const auto& file : {options.certificate_file, options.key_file})
     if (!file.empty() && access(file.c_str(), R_OK) != 0)
       return "cannot read '" + file + "' of the client certificate";
-  if (!options.verify)
+  const bool plain_only = what_.url.starts_with("http:") && what_.max_redirects == 0;
+  if (!options.verify || plain_only)
     return std::nullopt;
   auto store = share_.trust.store(options.ca_file);
   if (!store)

@@ -63,10 +63,10 @@ CURLcode on_context(CURL*, void* made, void* data) {
   *session.findings = {}; // after a redirect the last connection counts
   SSL_CTX_set_ex_data(context, findings_index(), new findings_ptr{session.findings});
   SSL_CTX_set_info_callback(context, &on_info);
-  if (session.store) {
+  if (session.store)
     SSL_CTX_set1_cert_store(context, session.store.get());
+  if (session.verify)
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, &on_verify);
-  }
   return CURLE_OK;
 }
 
@@ -119,7 +119,7 @@ result<tls_trust::store_ptr> tls_trust::store(const std::string& ca_file) {
 }
 
 void use_tls(CURL* easy, tls_session* session) {
-  const long verify = session->store ? 1 : 0;
+  const long verify = session->verify ? 1 : 0;
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, verify);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, verify * 2);
   // libcurl would keep the store of one check, and trust by it in another's place.

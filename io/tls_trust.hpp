@@ -42,7 +42,8 @@ private:
 
 /// What a transfer brings to its handshakes, and gets from them.
 struct tls_session {
-  tls_trust::store_ptr store; ///< null: whatever the peer shows is accepted
+  bool verify = true;         ///< else whatever the peer shows is accepted
+  tls_trust::store_ptr store; ///< null: nobody is trusted
   std::shared_ptr<tls_findings> findings = std::make_shared<tls_findings>();
 };
 
