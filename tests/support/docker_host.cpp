@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -138,6 +139,7 @@ void docker_host::start() {
   pid_ = fork();
   if (pid_ == 0) {
     setpgid(0, 0);
+    unshare(CLONE_NEWNET); // an engine without a bridge removes the one of the engine it finds
     become({"dockerd", "--host", "unix://" + socket(), "--data-root", folder_ + "/data",
             "--exec-root", folder_ + "/exec", "--pidfile", folder_ + "/docker.pid", "--bridge=none",
             "--iptables=false", "--ip6tables=false"},
