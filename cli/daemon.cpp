@@ -19,6 +19,7 @@
 #include <signal.h>
 #include <spdlog/spdlog.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -260,7 +261,11 @@ int run(const run_options& options) {
     std::fprintf(stderr, "%s\n", listening.sentence().c_str());
     return exit_code::bad_config;
   }
-  return reeve.run();
+  int code = reeve.run();
+  // Not by the way of destructors: the loop's waits for background work, which may hang for ever on
+  // a file system that does.
+  spdlog::default_logger()->flush();
+  std::_Exit(code);
 }
 
 } // namespace reeve::cli

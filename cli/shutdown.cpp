@@ -50,6 +50,9 @@ void shutdown::now() {
   ordered_ = true;
   order_.clear();
   children_.kill_all();
+  // What SIGKILL does not end in that time (a process in the depths of a hung file system, or of
+  // another user) is not waited for.
+  loop_.call_after(std::chrono::seconds{1}, [this] { loop_.stop(); });
   child_exited();
 }
 
