@@ -7,7 +7,7 @@ COPY packages.txt /tmp/
 RUN printf '%s\n' '#!/bin/sh' 'set -e' 'apt-get update -qq' \
       'awk -v want="[$1]" '"'"'/^\[/ {on = $0 == want; next} on && NF && !/^#/'"'"' /tmp/packages.txt \
       | DEBIAN_FRONTEND=noninteractive xargs apt-get install -y -qq --no-install-recommends' \
-      'rm -rf /var/lib/apt/lists/*' > /usr/local/bin/install-section \
+      'rm -rf /var/lib/apt/lists/* /var/cache/apt/*' > /usr/local/bin/install-section \
     && chmod +x /usr/local/bin/install-section
 
 FROM base AS build
