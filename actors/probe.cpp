@@ -197,7 +197,10 @@ void probe_state::hear_container(const io::container_fact& f) {
   case kind::failed:
   case kind::ended:
   case kind::removed:
-    health.gone(f.reason, f.what == kind::ended, now);
+    if (f.engine_restarts)
+      health.gone_for_now(f.reason, now);
+    else
+      health.gone(f.reason, f.what == kind::ended, now);
     hold();
     break;
   case kind::stopped:

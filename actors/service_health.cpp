@@ -118,7 +118,13 @@ void service_health::gone(std::string reason, bool clean, mono_time now) {
     last_good_ = now; // without checks it is healthy for as long as it runs
   run_ = run::gone;
   clean_ = clean;
+  engine_restarts_ = false;
   down_reason_ = std::move(reason);
+}
+
+void service_health::gone_for_now(std::string reason, mono_time now) {
+  gone(std::move(reason) + ", Docker restarts it", false, now);
+  engine_restarts_ = true;
 }
 
 bool service_health::container_runs(const std::string& healthcheck, mono_time now) {
@@ -170,7 +176,8 @@ service_health::picture service_health::look() const {
     return {health::unknown, health::unknown, "", *doubt_, 0, run_ == run::up};
   auto p = look_at_checks();
   if (run_ == run::gone) {
-    p = {health::unhealthy, health::unhealthy, presence_name_, down_reason_, 1, false, clean_};
+    const auto liveness = engine_restarts_ ? health::unknown : health::unhealthy;
+    p = {health::unhealthy, liveness, presence_name_, down_reason_, 1, false, clean_};
   } else if (run_ == run::not_started) {
     p = {health::starting, health::starting, presence_name_, down_reason_, 0, false};
   }

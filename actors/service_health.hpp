@@ -45,6 +45,8 @@ public:
   void process_runs();
   void not_started(std::string why);
   void gone(std::string reason, bool clean, mono_time now);
+  /// Gone, and the engine itself brings it back: unhealthy, and no reason to act.
+  void gone_for_now(std::string reason, mono_time now);
   /// True if it came back from being down, by somebody else's hand.
   bool container_runs(const std::string& healthcheck, mono_time now);
   void engine_unreachable(std::string why);
@@ -82,6 +84,7 @@ private:
   std::string presence_name_;               ///< "process", "container" or ""
   run run_ = run::up;
   bool clean_ = false;
+  bool engine_restarts_ = false;
   std::string down_reason_;
   std::optional<std::string> unreachable_;
   std::optional<std::string> resting_;

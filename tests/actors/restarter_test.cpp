@@ -102,6 +102,25 @@ TEST_F(restarter, respects_a_docker_stop_and_hears_of_a_start) {
   EXPECT_EQ(health_of("db"), health::healthy);
 }
 
+TEST_F(restarter, leaves_a_container_to_the_engine_that_restarts_it) {
+  const io::container_fact engine_restarts_it{fact::failed, "exited with code 3", true};
+  world_.containers["db"] = {fact::running, ""};
+  start(daemon_of({container_service("db")}));
+  for (int i = 0; i < 10; ++i) {
+    world_.tells("db", engine_restarts_it);
+    advance(1min);
+    EXPECT_EQ(health_of("db"), health::unhealthy);
+    EXPECT_EQ(supervision_of("db"), supervision::running);
+    container_tells("db", fact::running, "");
+    EXPECT_EQ(health_of("db"), health::healthy);
+  }
+  EXPECT_TRUE(world_.operations.empty());
+  world_.tells("db", engine_restarts_it);
+  container_tells("db", fact::failed, "exited with code 3"); // the engine gave up
+  advance(1s);
+  EXPECT_EQ(world_.operations, strings{"start db"});
+}
+
 TEST_F(restarter, restarts_a_container_that_died) {
   world_.containers["db"] = {fact::running, ""};
   start(daemon_of({container_service("db")}));

@@ -78,7 +78,7 @@ TEST_F(docker_e2e, containers_that_fail_are_restarted_and_those_a_person_stops_a
                        "  killed: {check: docker://killed, restart: docker://killed}\n"
                        "  sick: {restart: docker://sick}\n"
                        "  rested: {restart: docker://rested}\n"
-                       "  always: {restart: docker://always}\n"
+                       "  always: {restart: {docker: always, backoff: none}}\n"
                        "  seen: {check: docker://witness}\n"
                        "tree: {intensity: {restarts: 100, within: 1m}}\n"};
   reeve.start_and_wait();
