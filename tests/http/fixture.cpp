@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cerrno>
 #include <cstring>
 #include <stdexcept>
 
@@ -24,13 +25,19 @@ std::string lower(std::string text) {
   return text;
 }
 
+/// A newer libuv's io_uring, on its way out, interrupts whoever made the loop.
+template <class Call>
+ssize_t uninterrupted(Call call) {
+  for (;;)
+    if (const ssize_t n = call(); n >= 0 || errno != EINTR)
+      return n;
+}
+
 } // namespace
 
 client::client(int port, const std::string& address) {
   const bool v6 = address.find(':') != std::string::npos;
   fd_ = ::socket(v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
   int connected = -1;
   if (v6) {
     sockaddr_in6 to{};
@@ -49,6 +56,9 @@ client::client(int port, const std::string& address) {
     ::close(fd_);
     throw std::runtime_error(std::string{"cannot connect: "} + std::strerror(errno));
   }
+  // Only now: with a timeout, a connect that was interrupted is not resumed.
+  ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
 }
 
 client::~client() {
@@ -63,7 +73,8 @@ void client::reset() {
 
 client& client::send(std::string_view bytes) {
   while (!bytes.empty()) {
-    const auto n = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const auto n =
+      uninterrupted([&] { return ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL); });
     if (n <= 0)
       break; // the server refused to hear more; what it said is still to be read
     bytes.remove_prefix(static_cast<std::size_t>(n));
@@ -78,7 +89,7 @@ client& client::send_end() {
 
 bool client::fill() {
   std::array<char, 16384> room{};
-  const auto n = ::recv(fd_, room.data(), room.size(), 0);
+  const auto n = uninterrupted([&] { return ::recv(fd_, room.data(), room.size(), 0); });
   if (n > 0)
     input_.append(room.data(), static_cast<std::size_t>(n));
   return n > 0;
@@ -120,7 +131,7 @@ std::string client::read_to_end() {
 
 bool client::hung_up() {
   char one = 0;
-  return input_.empty() && ::recv(fd_, &one, 1, 0) == 0;
+  return input_.empty() && uninterrupted([&] { return ::recv(fd_, &one, 1, 0); }) == 0;
 }
 
 seen client::get(const std::string& path) {
