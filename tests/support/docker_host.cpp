@@ -165,6 +165,8 @@ void docker_host::stop() {
 
 void docker_host::freeze() const {
   kill(pid_, SIGSTOP);
+  siginfo_t stopped{};
+  waitid(P_PID, static_cast<id_t>(pid_), &stopped, WSTOPPED); // told once all its threads have
 }
 
 void docker_host::thaw() const {
