@@ -6,7 +6,7 @@
 #include <sstream>
 
 // bad/NAME.yaml holds one mistake, or several; bad/NAME.txt what Reeve says of it.
-// <parser> stands there for what yaml-cpp says, in words of its own in each version.
+// <parser> stands there for what yaml-cpp says: those words are not ours to test.
 
 namespace reeve::config {
 namespace {
