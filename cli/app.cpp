@@ -1,8 +1,12 @@
 #include "cli/app.hpp"
 
 #include "cli/commands.hpp"
+#include "supervisor/text.hpp"
 
 #include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <iostream>
 
 namespace reeve::cli {
 
@@ -66,6 +70,19 @@ void add_order(CLI::App& app, words& w, int& code, order o, const std::string& w
   command->callback([&w, &code, o] { code = give_order(w.config, w.url, o, w.name); });
 }
 
+// CLI11 only says that a subcommand is missing.
+bool is_unknown_command(const CLI::App& app, const std::string& given) {
+  std::vector<std::string> known;
+  for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    known.push_back(command->get_name());
+  if (given.starts_with('-') || std::find(known.begin(), known.end(), given) != known.end())
+    return false;
+  auto near = nearest(given, known);
+  std::cerr << "no command '" << given << "'; "
+            << (near ? "did you mean '" + *near + "'?" : std::string{"see reeve --help"}) << '\n';
+  return true;
+}
+
 } // namespace
 
 int app(int argc, char** argv) {
@@ -82,6 +99,8 @@ int app(int argc, char** argv) {
   add_order(app, w, code, order::start, "Start a service that is stopped, ended or given up");
   add_order(app, w, code, order::pause, "Go on checking a service, but never restart it");
   add_order(app, w, code, order::resume, "Let a paused service be restarted again");
+  if (argc > 1 && is_unknown_command(app, argv[1]))
+    return exit_code::bad_config;
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -22,7 +22,7 @@ struct checked {
   std::unique_ptr<io::check> check;
   reeve::health health = health::unknown;
   std::string reason;
-  std::chrono::milliseconds latency{0};
+  std::chrono::milliseconds took{0};
 };
 
 // One run decides here: thresholds are for the daemon.
@@ -64,14 +64,16 @@ void run_all(const daemon_spec& spec, std::vector<checked>& all) {
       continue;
     ++open;
     one.check = engine.make(*one.spec);
-    one.check->run([&loop, &open, &one](io::check_outcome outcome) {
-      auto verdict = judge(one.spec->expect, outcome);
-      one.health = health_after(verdict);
-      one.reason = verdict.reason;
-      one.latency = outcome.answer.latency;
-      if (--open == 0)
-        loop.stop();
-    });
+    one.check->run(
+      [&loop, &open, &one, began = std::chrono::steady_clock::now()](io::check_outcome outcome) {
+        auto verdict = judge(one.spec->expect, outcome);
+        one.health = health_after(verdict);
+        one.reason = verdict.reason;
+        one.took =
+          std::chrono::ceil<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
+        if (--open == 0)
+          loop.stop();
+      });
   }
   if (open > 0)
     loop.run();
@@ -87,7 +89,7 @@ void print_json(const std::vector<checked>& all) {
       row["check"] = one.spec->name;
       row["kind"] = kind_of(one.spec->target);
       row["health"] = to_string(one.health);
-      row["latency_ms"] = one.latency.count();
+      row["latency_ms"] = one.took.count();
       if (!one.reason.empty())
         row["reason"] = one.reason;
     }
@@ -111,8 +113,8 @@ void print_table(const std::vector<checked>& all) {
     rows.push_back({{one.service->name},
                     {one.spec->name},
                     {health, colour_of_health(health)},
-                    {describe(one.latency)},
-                    {one.reason}});
+                    {describe(one.took)},
+                    {printable(one.reason)}});
   }
   std::cout << render_table({"SERVICE", "CHECK", "HEALTH", "TOOK", "REASON"}, rows,
                             stdout_wants_colour());

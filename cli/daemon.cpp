@@ -10,10 +10,12 @@
 #include "io/child_processes.hpp"
 #include "io/docker_engine.hpp"
 #include "io/file_limit.hpp"
+#include "io/known_children.hpp"
 #include "io/loop.hpp"
 #include "io/process_usage.hpp"
 #include "io/restart_targets.hpp"
 #include "io/signals.hpp"
+#include "io/startup_memory.hpp"
 #include "supervisor/text.hpp"
 
 #include <signal.h>
@@ -21,9 +23,11 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <random>
+#include <thread>
 
 namespace reeve::cli {
 
@@ -38,6 +42,35 @@ instant read_clocks() {
 std::string launcher_path() {
   std::error_code ignored;
   return std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path() / "reeve-launcher";
+}
+
+// "2 services; new: c; changed: b; removed: d".
+std::string what_changed(const daemon_spec& before, const daemon_spec& now) {
+  std::map<std::string_view, const service_spec*> old;
+  for (const auto& service : before.services)
+    old[service.name] = &service;
+  std::string fresh, changed, removed;
+  auto name = [](std::string& list, std::string_view service) {
+    (list += list.empty() ? "" : ", ") += service;
+  };
+  for (const auto& service : now.services) {
+    auto known = old.extract(service.name);
+    if (known.empty())
+      name(fresh, service.name);
+    else if (*known.mapped() != service)
+      name(changed, service.name);
+  }
+  for (const auto& [service, spec] : old)
+    name(removed, service);
+  auto text =
+    std::to_string(now.services.size()) + (now.services.size() == 1 ? " service" : " services");
+  for (const auto& [what, list] :
+       {std::pair{"; new: ", &fresh}, {"; changed: ", &changed}, {"; removed: ", &removed}})
+    if (!list->empty())
+      text += what + *list;
+  if (before.tree != now.tree)
+    text += "; the tree changed";
+  return before == now ? text + "; nothing changed" : text;
 }
 
 } // namespace
@@ -204,11 +237,12 @@ void daemon::state::apply(config::load_result read) {
   auto& good = std::get<config::loaded>(read);
   for (const auto& warning : good.warnings)
     spdlog::warn("{}", to_string(warning));
+  auto difference = what_changed(spec, good.spec);
   spec = std::move(good.spec);
   show_groups();
   actors->reload(spec);
   actors->config_reloaded(true);
-  spdlog::info("config reloaded: {} services", spec.services.size());
+  spdlog::info("config reloaded: {}", difference);
 }
 
 daemon::daemon(daemon_spec spec, std::string config_file)
@@ -238,8 +272,9 @@ int daemon::run() {
                                                     });
   spdlog::info("reeve " REEVE_VERSION " watches {} services; http://{}:{}/health",
                s.spec.services.size(), s.spec.server.host, s.server.port());
+  s.loop.call_after(std::chrono::seconds{1}, io::release_startup_memory);
   s.loop.run();
-  s.actors.reset();
+  io::known_children::kill_groups(); // commands of checks and restarts
   spdlog::info("stopped");
   return s.code;
 }
@@ -262,9 +297,13 @@ int run(const run_options& options) {
     return exit_code::bad_config;
   }
   int code = reeve.run();
-  // Not by the way of destructors: the loop's waits for background work, which may hang for ever on
-  // a file system that does.
-  spdlog::default_logger()->flush();
+  // Not by the way of destructors: they wait for actors and for background work, which may hang for
+  // ever, as a file system may; and so may whoever reads our log.
+  std::thread{[code] {
+    std::this_thread::sleep_for(std::chrono::seconds{1});
+    std::_Exit(code);
+  }}.detach();
+  spdlog::shutdown();
   std::_Exit(code);
 }
 

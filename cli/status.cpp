@@ -17,7 +17,7 @@ using nlohmann::json;
 
 constexpr std::chrono::seconds patience{5};
 
-// "4m" since an RFC 3339 time; empty if there is none.
+// "4m" between an RFC 3339 time, which has whole seconds, and now; empty if there is none.
 std::string age_of(const json& service, const char* key) {
   auto text = service.value(key, "");
   std::tm tm{};
@@ -25,7 +25,7 @@ std::string age_of(const json& service, const char* key) {
     return "";
   auto then = std::chrono::system_clock::from_time_t(timegm(&tm));
   auto age = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now() - then);
-  return describe(std::chrono::abs(age));
+  return age.count() == 0 ? "< 1 s" : describe(std::chrono::abs(age));
 }
 
 std::string supervision_of(const json& service) {
@@ -35,12 +35,16 @@ std::string supervision_of(const json& service) {
   return state;
 }
 
-// The worst that counts, as the exit code wants it.
-bool is_fine(const json& service) {
+// Its health; or why that does not count.
+std::string counts_as(const json& service) {
   auto state = service.value("supervision", "");
-  auto health = service.value("health", "");
-  return state == "ended" || state == "paused" || state == "stopped" || health == "healthy"
-         || health == "degraded";
+  bool as_wanted = state == "ended" || state == "paused" || state == "stopped";
+  return as_wanted ? state : service.value("health", "");
+}
+
+bool is_fine(const json& service) {
+  auto as = counts_as(service);
+  return as != "starting" && as != "unknown" && as != "unhealthy";
 }
 
 void print_table(const json& services) {
@@ -49,7 +53,7 @@ void print_table(const json& services) {
   for (const auto& s : services) {
     auto health = s.value("health", "");
     auto supervision = supervision_of(s);
-    counts[health]++;
+    counts[counts_as(s)]++;
     rows.push_back({{s.value("name", "")},
                     {s.value("group", "")},
                     {health, colour_of_health(health)},
@@ -58,7 +62,7 @@ void print_table(const json& services) {
                                                               : colour::warning},
                     {age_of(s, "since")},
                     {std::to_string(s.value("restarts", 0))},
-                    {s.value("reason", "")}});
+                    {printable(s.value("reason", ""))}});
   }
   std::cout << render_table(
     {"SERVICE", "GROUP", "HEALTH", "SUPERVISION", "SINCE", "RESTARTS", "REASON"}, rows,

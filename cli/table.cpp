@@ -49,6 +49,19 @@ void append_row(std::string& out, const std::vector<cell>& row,
 
 } // namespace
 
+std::string printable(std::string_view text) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string out;
+  for (char c : text) {
+    auto byte = static_cast<unsigned char>(c);
+    if ((byte >= 0x20 && byte != 0x7f) || c == '\t')
+      out += c;
+    else
+      out.append("\\x").append(1, digits[byte >> 4]).append(1, digits[byte & 15]);
+  }
+  return out;
+}
+
 std::string render_table(const std::vector<std::string>& header,
                          const std::vector<std::vector<cell>>& rows, bool colours) {
   std::vector<std::size_t> widths;

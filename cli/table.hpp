@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace reeve::cli {
@@ -16,6 +17,10 @@ struct cell {
 /// `colours` the terminal's escape sequences are used.
 std::string render_table(const std::vector<std::string>& header,
                          const std::vector<std::vector<cell>>& rows, bool colours);
+
+/// The text with control characters written out (`\x1b`), so that what a service said cannot drive
+/// the reader's terminal. UTF-8 and tabs stay.
+std::string printable(std::string_view text);
 
 /// Whether stdout is a terminal and NO_COLOR is not set (https://no-color.org).
 bool stdout_wants_colour();

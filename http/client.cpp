@@ -6,7 +6,12 @@ namespace reeve::http {
 
 result<client_answer> ask(const std::string& base, const std::string& method,
                           const std::string& path, std::chrono::milliseconds timeout) {
-  httplib::Client client(base);
+  constexpr std::string_view scheme = "http://";
+  // httplib throws at other schemes, and takes a path for a part of the host.
+  auto host = base.substr(0, base.find('/', scheme.size()));
+  if (!host.starts_with(scheme) || host.size() == scheme.size())
+    return error{"'" + base + "' is not an address: give --url http://HOST:PORT"};
+  httplib::Client client(host);
   if (!client.is_valid())
     return error{"'" + base + "' is not an address: give --url http://HOST:PORT"};
   auto seconds = std::chrono::duration_cast<std::chrono::seconds>(timeout);

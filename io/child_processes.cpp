@@ -150,6 +150,7 @@ struct child_processes::state {
   hooks told;
   std::map<std::string, std::unique_ptr<child>, std::less<>> running;
   std::map<std::string, process_exit, std::less<>> ended;
+  bool at_the_end = false;
 
   void later(completion done, status s) {
     home.post([done = std::move(done), s = std::move(s)] { done(s); });
@@ -297,6 +298,10 @@ child_processes::~child_processes() {
 
 void child_processes::start(const std::string& name, const process_spec& spec,
                             milliseconds stop_timeout, completion done) {
+  if (state_->at_the_end) {
+    state_->later(std::move(done), error{"'" + name + "' is not started: Reeve is stopping"});
+    return;
+  }
   const auto found = state_->running.find(name);
   if (found != state_->running.end()) {
     const auto* what = found->second->ordered ? "' is still being stopped" : "' runs already";
@@ -330,6 +335,7 @@ void child_processes::stop(const std::string& name, milliseconds stop_timeout, c
 }
 
 void child_processes::kill_all() {
+  state_->at_the_end = true;
   for (auto& [name, c] : state_->running) {
     order_kill(*c);
   }

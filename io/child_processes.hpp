@@ -64,7 +64,7 @@ public:
   /// KILL counts.
   void stop(const std::string& name, std::chrono::milliseconds stop_timeout, completion done);
 
-  /// SIGKILL to everything that runs.
+  /// SIGKILL to everything that runs. The end: nothing can be started any more.
   void kill_all();
 
   /// Its process id, if it runs: read from here after losing track.

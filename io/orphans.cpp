@@ -2,6 +2,7 @@
 #include "io/known_children.hpp"
 #include "io/loop.hpp"
 
+#include <signal.h>
 #include <sys/wait.h>
 #include <uv.h>
 
@@ -55,6 +56,11 @@ void known_children::remove(int pid) {
 
 bool known_children::contains(int pid) {
   return known().count(pid) != 0;
+}
+
+void known_children::kill_groups() {
+  for (const int pid : known())
+    kill(-pid, SIGKILL);
 }
 
 void reap_orphans(loop& l) {

@@ -1,6 +1,10 @@
 #include "tests/support/reeve_daemon.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -117,6 +121,38 @@ TEST(shutdown, a_second_signal_kills_at_once) {
   EXPECT_TRUE(eventually([&] { return processes_with(reeve.fill_in("86506.@A@")).empty(); }));
 }
 
+TEST(shutdown, two_signals_end_it_also_while_a_restart_is_under_way) {
+  reeve_daemon reeve{
+    "services:\n"
+    "  a: {check: {exec: [\"false\"], interval: 100ms, timeout: 100ms, unhealthy_after: 1},\n"
+    "      restart: {exec: [sleep, \"86509.@A@\"], backoff: none}}\n"};
+  reeve.start_and_wait();
+  ASSERT_TRUE(
+    eventually([&] { return !processes_with(reeve.fill_in("sleep 86509.@A@")).empty(); }));
+  reeve.signal(SIGTERM);
+  ASSERT_TRUE(eventually([&] { return reeve.log().find("stopping") != std::string::npos; }));
+  reeve.signal(SIGTERM);
+  EXPECT_TRUE(reeve.wait_exit().has_value());
+  EXPECT_TRUE(eventually([&] { return processes_with(reeve.fill_in("sleep 86509.@A@")).empty(); }));
+}
+
+TEST(log, that_nobody_reads_does_not_stop_the_watching) {
+  reeve_daemon reeve{"services:\n"
+                     "  chatty: {process: {command: [sh, -c, \"while :; do echo words words words "
+                     "words; done\"]}}\n"};
+  ASSERT_EQ(mkfifo((reeve.folder() / "log").c_str(), 0600), 0);
+  int unread = open((reeve.folder() / "log").c_str(), O_RDWR | O_CLOEXEC);
+  reeve.start_and_wait();
+  int room = 0;
+  // the pipe is full: whoever wrote to it now would wait
+  ASSERT_TRUE(eventually([&] { return ioctl(unread, FIONREAD, &room) == 0 && room > 60'000; }));
+  for (int i = 0; i < 20; ++i)
+    EXPECT_EQ(reeve.get("/livez").status, 200);
+  reeve.signal(SIGTERM);
+  EXPECT_EQ(reeve.wait_exit(), 0);
+  close(unread);
+}
+
 TEST(root, exhausted_with_escalate_stops_everything_and_ends_with_3) {
   reeve_daemon reeve{
     "services:\n"
@@ -158,7 +194,7 @@ TEST(commands, status_and_healthcheck_tell_by_their_exit_codes) {
     two_workers
     + "  c: {check: {tcp: \"tcp://127.0.0.1:@B@\", interval: 1s, unhealthy_after: 1}}\n"};
   auto url = "http://127.0.0.1:" + std::to_string(reeve.port());
-  EXPECT_EQ(run_reeve({"status", "--url", url}).code, 3);
+  EXPECT_EQ(run_reeve({"status", "--url", url + "/"}).code, 3);
   EXPECT_EQ(run_reeve({"healthcheck", "--url", url}).code, 1);
   reeve.start_and_wait();
   ASSERT_TRUE(reeve.becomes("c", "health", "unhealthy"));
@@ -172,6 +208,21 @@ TEST(commands, status_and_healthcheck_tell_by_their_exit_codes) {
   EXPECT_EQ(typo.code, 1);
   EXPECT_NE(typo.err.find("did you mean 'a'"), std::string::npos) << typo.err;
   EXPECT_EQ(run_reeve({"restart", "c", "--url", url}).code, 1) << "it has no target";
+}
+
+TEST(commands, mistakes_on_the_command_line_are_one_line_each) {
+  auto one_line = [](const finished& f) {
+    return std::count(f.err.begin(), f.err.end(), '\n') == 1 && f.out.empty();
+  };
+  auto typo = run_reeve({"statsu"});
+  EXPECT_EQ(typo.code, 2);
+  EXPECT_TRUE(one_line(typo)) << typo.err;
+  EXPECT_NE(typo.err.find("did you mean 'status'"), std::string::npos) << typo.err;
+  for (const char* url : {"ftp://127.0.0.1:1", "nonsense", "http://"}) {
+    auto status = run_reeve({"status", "--url", url});
+    EXPECT_EQ(status.code, 3) << url;
+    EXPECT_TRUE(one_line(status)) << status.err;
+  }
 }
 
 TEST(commands, check_runs_checks_once_and_starts_nothing) {

@@ -249,6 +249,7 @@ TEST_F(child_processes_test, kills_all) {
   EXPECT_TRUE(run_until(home, [&] { return children->running() == 0; }));
   EXPECT_EQ(exits["a"].at(0).signal, SIGKILL);
   EXPECT_TRUE(exits["b"].at(0).ordered);
+  EXPECT_EQ(start("c", {{"sleep", "1000"}, {}, {}}), "'c' is not started: Reeve is stopping");
 }
 
 TEST_F(child_processes_test, leaves_no_file_and_no_zombie_behind) {
