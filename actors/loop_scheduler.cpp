@@ -24,7 +24,7 @@ using steady = std::chrono::steady_clock;
 constexpr std::size_t messages_per_resume = 64;
 constexpr int resumes_at_once = 1000;
 constexpr std::chrono::milliseconds time_at_once{2};
-constexpr std::chrono::milliseconds long_handler{5};
+constexpr std::chrono::milliseconds long_handler{20};
 constexpr std::chrono::seconds between_reports{1};
 
 /// What CAF would print goes to the log.
@@ -47,8 +47,9 @@ public:
     }
     last_ = over;
     auto took = std::chrono::duration_cast<std::chrono::milliseconds>(over - began);
-    spdlog::warn("{} held the loop for {} ms ({} more since the last report)", name_of(job, ended),
-                 took.count(), std::exchange(unnamed_, 0));
+    const auto others = std::exchange(unnamed_, 0);
+    spdlog::warn("{} held the loop for {} ms{}", name_of(job, ended), took.count(),
+                 others ? " (" + std::to_string(others) + " more since the last report)" : "");
   }
 
 private:

@@ -9,7 +9,7 @@ namespace reeve::actors {
 /// Makes `loop` the scheduler of an actor system built from this: actors are resumed
 /// on the thread that runs the loop, between its I/O: for 2 ms at once, or a thousand
 /// of them, with 64 messages each. A handler that holds the loop for more than
-/// 5 ms is named in the log, once a second at most.
+/// 20 ms is named in the log, once a second at most.
 ///
 /// The system may be built before the loop runs, and be destroyed while it runs on
 /// another thread, or not at all. Its destructor waits for all actors to end: where

@@ -290,7 +290,7 @@ struct named {
 
 caf::behavior slow(caf::stateful_actor<named>* self) {
   self->state.name = "the slow one";
-  return {[](go) { std::this_thread::sleep_for(8ms); }, [](count) { return 0; }};
+  return {[](go) { std::this_thread::sleep_for(25ms); }, [](count) { return 0; }};
 }
 
 TEST_F(loop_scheduler, names_a_handler_that_holds_the_loop_once_a_second_at_most) {
@@ -306,6 +306,7 @@ TEST_F(loop_scheduler, names_a_handler_that_holds_the_loop_once_a_second_at_most
   auto text = logged.text();
   auto first = text.find("the slow one (actor ");
   ASSERT_NE(first, std::string::npos) << text;
+  EXPECT_EQ(text.find("more since"), std::string::npos) << text;
   EXPECT_EQ(text.find("held the loop", text.find("held the loop") + 1), std::string::npos) << text;
 }
 
