@@ -188,7 +188,7 @@ void probe_state::hear_container(const io::container_fact& f) {
   const auto now = world_->out.now().mono;
   switch (f.what) {
   case kind::running:
-    if (health.container_runs(f.health, now)) {
+    if (health.container_runs(f.health, f.reason, now)) {
       observe(true, f.reason);
       hold();
       schedule(true);

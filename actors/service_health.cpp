@@ -127,7 +127,8 @@ void service_health::gone_for_now(std::string reason, mono_time now) {
   engine_restarts_ = true;
 }
 
-bool service_health::container_runs(const std::string& healthcheck, mono_time now) {
+bool service_health::container_runs(const std::string& healthcheck, const std::string& why,
+                                    mono_time now) {
   unreachable_.reset();
   const bool came_back = run_ != run::up;
   if (came_back)
@@ -135,9 +136,7 @@ bool service_health::container_runs(const std::string& healthcheck, mono_time no
   if (!container_)
     return came_back;
   if (healthcheck == "unhealthy") {
-    container_ =
-      step_fact(*container_, {check_result::failed, "its HEALTHCHECK says unhealthy"}, {}, now)
-        .next;
+    container_ = step_fact(*container_, {check_result::failed, why}, {}, now).next;
   } else if (healthcheck != "starting") {
     container_ = step_fact(*container_, {check_result::ok, ""}, {}, now).next;
     if (!has_liveness_)

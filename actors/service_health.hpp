@@ -47,8 +47,9 @@ public:
   void gone(std::string reason, bool clean, mono_time now);
   /// Gone, and the engine itself brings it back: unhealthy, and no reason to act.
   void gone_for_now(std::string reason, mono_time now);
-  /// True if it came back from being down, by somebody else's hand.
-  bool container_runs(const std::string& healthcheck, mono_time now);
+  /// True if it came back from being down, by somebody else's hand. `why`: what its
+  /// HEALTHCHECK says when it is unhealthy.
+  bool container_runs(const std::string& healthcheck, const std::string& why, mono_time now);
   void engine_unreachable(std::string why);
 
   void rest(std::string why);

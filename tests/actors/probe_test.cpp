@@ -134,8 +134,9 @@ TEST_F(probe, is_unknown_while_the_engine_does_not_answer) {
 TEST_F(probe, acts_on_the_containers_own_healthcheck) {
   world_.containers["db"] = {fact::running, "", false, "healthy"};
   start(daemon_of({container_service("db")}));
-  container_tells("db", fact::running, "", "unhealthy");
+  container_tells("db", fact::running, "its HEALTHCHECK fails: disk full", "unhealthy");
   EXPECT_EQ(health_of("db"), health::unhealthy);
+  EXPECT_EQ(picture("db")->reason, "its HEALTHCHECK fails: disk full");
   advance(1s);
   EXPECT_EQ(world_.operations, strings{"restart db"});
 }
