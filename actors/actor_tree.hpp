@@ -60,7 +60,7 @@ public:
   void metrics_text(std::function<void(std::string)> answer);
   /// False if one of the root's actors has not answered within a second.
   void alive(std::function<void(bool)> answer);
-  /// Every service had its first verdict, once.
+  /// Something is known of every service, once: a verdict, or that it does not run.
   bool ready() const;
   void tree(std::function<void(tree_view)> answer);
 

@@ -134,6 +134,8 @@ void aggregator_state::take(service_picture& p, record& r, const supervision_cha
   p.attempt = f.attempt;
   p.next_restart = f.next_restart;
   r.supervision_reason = f.reason;
+  if (f.to != supervision::running && f.to != supervision::restarting)
+    memory_->awaited.erase(p.name); // it may never run, and then has no health
 }
 
 void aggregator_state::take(service_picture& p, record& /*r*/, const restart_finished& f) {

@@ -22,7 +22,7 @@ struct aggregator_memory {
 
   std::shared_ptr<journal> unread = std::make_shared<journal>();
   std::map<std::string, record, std::less<>> records;
-  std::set<std::string, std::less<>> awaited; ///< services without their first verdict
+  std::set<std::string, std::less<>> awaited; ///< services that nothing is known of yet
   bool configured = false;
   bool ready = false; ///< once it is so it stays so
 
