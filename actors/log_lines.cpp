@@ -92,6 +92,30 @@ std::string supervision_line(const std::string& service, const service_supervisi
   return service;
 }
 
+std::string order_line(const std::string& service, order what, bool under_way) {
+  switch (what) {
+  case order::restart:
+    return service + " restarting, by a person";
+  case order::start:
+    return service + " starting, by a person";
+  case order::stop:
+    return service + (under_way ? " stopping, by a person" : " stopped by a person");
+  case order::pause:
+    return service + " paused by a person";
+  case order::resume:
+    return service + " resumed by a person";
+  }
+  return "";
+}
+
+std::string escalation_line(const std::string& group, const std::string& reason,
+                            const std::string& service) {
+  const auto own = "group '" + group + "' is exhausted: ";
+  const auto why = reason.starts_with(own) ? reason.substr(own.size()) : reason;
+  const bool names_it = service.empty() || why.starts_with("group '");
+  return "group '" + group + "' escalates: " + (names_it ? why : service + " failed (" + why + ")");
+}
+
 std::string operation_line(const std::string& service, const std::string& done,
                            std::chrono::milliseconds took, const std::string& problem) {
   if (!problem.empty())

@@ -25,6 +25,13 @@ std::string next_line(const service_supervision& s, const intensity& limit, cons
 std::string supervision_line(const std::string& service, const service_supervision& s,
                              const intensity& limit, mono_time now);
 
+/// "backend restarting, by a person". `under_way`: an operation is.
+std::string order_line(const std::string& service, order what, bool under_way);
+
+/// "group 'app' escalates: backend failed (exited with code 9)". `service` may be empty.
+std::string escalation_line(const std::string& group, const std::string& reason,
+                            const std::string& service);
+
 /// "backend restarted in 1.2 s", "backend could not be restarted: no such container".
 std::string operation_line(const std::string& service, const std::string& done,
                            std::chrono::milliseconds took, const std::string& problem);

@@ -8,6 +8,7 @@
 #include <caf/typed_event_based_actor.hpp>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace reeve::actors {
@@ -30,10 +31,21 @@ std::string done_word(io::operation what) {
   return "";
 }
 
-spdlog::level::level_enum level_of(health h) {
-  if (h == health::healthy)
-    return spdlog::level::info;
-  return h == health::starting ? spdlog::level::debug : spdlog::level::warn;
+/// A container's HEALTHCHECK has no verdict yet, as a docker check tells it.
+bool is_starting(const health_changed& h) {
+  return h.to == health::starting || h.reason == "its HEALTHCHECK is starting";
+}
+
+/// Only the process itself says that it is well, and a line on its start did so.
+bool only_runs(const health_changed& h, const restarter_memory::record& r) {
+  return h.to == health::healthy && !r.logged && r.spec->checks.empty()
+         && std::holds_alternative<process_spec>(r.spec->restart.target);
+}
+
+bool orders_stop(const service_tree::actions& actions, const std::string& service) {
+  return std::any_of(actions.begin(), actions.end(), [&](const tree_action& a) {
+    return a.what == tree_action::kind::stop && a.name == service;
+  });
 }
 
 /// One of the words of the metrics' label `reason`.
@@ -92,20 +104,40 @@ void restarter_state::hear(const health_changed& h) {
     return;
   auto& r = found->second;
   r.health = h;
-  bool worth_a_line = h.from != h.to;
+  bool acted = false;
   service_tree::actions actions;
   if (h.liveness == health::unhealthy) {
     const auto before = m.tree.supervision_of(service, now()).state;
     actions = m.tree.failed(service, h.origin.incarnation,
                             {h.reason, h.alive, h.clean, h.last_good}, now(), world_->out.random());
-    worth_a_line = worth_a_line || !actions.empty();
-    if (before == supervision::running && !actions.empty())
+    acted = !actions.empty();
+    if (before == supervision::running && acted)
       r.failure = restarter_memory::seen_failure{failure_word(h), h.origin.at.mono};
   } else if (is_good(h.liveness)) {
     actions = m.tree.recovered(service, h.origin.incarnation, now());
   }
-  settle(std::move(actions),
-         worth_a_line ? headline{service, health_line(h), h.reason, level_of(h.to)} : headline{});
+  const auto line = line_on(h, r, acted);
+  settle(std::move(actions), line);
+}
+
+/// None if the health is as before and nothing is done about it; one for debugging if
+/// other lines tell the same.
+headline restarter_state::line_on(const health_changed& h, record& r, bool acted) const {
+  if (h.from == h.to && !acted)
+    return {};
+  const auto& service = h.origin.service;
+  const auto is = memory_->tree.supervision_of(service, now()).state;
+  if (is == supervision::ended && h.clean)
+    return {service, service + " " + h.reason, h.reason};
+  headline line{service, health_line(h), h.reason,
+                h.to == health::healthy ? spdlog::level::info : spdlog::level::warn};
+  const bool rests = is == supervision::stopped || is == supervision::ended;
+  const bool known = !acted && r.logged == h.to;
+  if (known || is_starting(h) || only_runs(h, r) || (rests && h.to == health::unknown))
+    line.level = spdlog::level::debug;
+  else
+    r.logged = h.to;
+  return line;
 }
 
 void restarter_state::hear(const run_observed& o) {
@@ -139,8 +171,11 @@ void restarter_state::judge_anew() {
     if (!r.spec || !r.health || r.health->liveness != health::unhealthy)
       continue;
     const auto s = memory_->tree.supervision_of(service, now());
-    if (s.state == supervision::running && s.incarnation == r.health->origin.incarnation)
-      hear(health_changed{*r.health});
+    if (s.state == supervision::running && s.incarnation == r.health->origin.incarnation) {
+      auto known = *r.health;
+      known.from = known.to; // old news, but for what is done about it now
+      hear(known);
+    }
   }
 }
 
@@ -187,7 +222,9 @@ void restarter_state::hear_order(person_order o) {
   const auto* docker = std::get_if<docker_target>(&r.spec->restart.target);
   if (o.what == order::stop && docker && world_->out.remember_stopped)
     world_->out.remember_stopped(docker->container);
-  settle(std::move(*done));
+  const bool under_way = memory_->operations.contains(o.service) || orders_stop(*done, o.service);
+  settle(std::move(*done), {o.service, order_line(o.service, o.what, under_way), "",
+                            spdlog::level::info, o.what != order::resume});
   o.answer(std::monostate{});
 }
 
@@ -221,8 +258,10 @@ void restarter_state::hear_operation(const std::string& service, const operation
   } else if (ok) {
     r.started = now();
     r.failure.reset();
+    r.logged.reset();
     actions = m.tree.started(service, now());
   } else {
+    r.failure = restarter_memory::seen_failure{r.failure ? r.failure->cause : "unhealthy", now()};
     actions = m.tree.start_failed(service, problem, now(), world_->out.random());
   }
   settle(std::move(actions), {service, operation_line(service, done_word(done.what), took, problem),

@@ -18,6 +18,7 @@ struct headline {
   std::string text;
   std::string said; ///< the reason that `text` names already
   spdlog::level::level_enum level = spdlog::level::info;
+  bool complete = false; ///< it says already what Reeve does about it
 };
 
 /// The restart strategy: feeds the service tree with what happens, and carries out
@@ -52,12 +53,14 @@ private:
   void judge_anew();
   void after_stop(const std::string& service, bool ok);
   void touch_all();
+  headline line_on(const health_changed& h, record& r, bool acted) const;
 
   /// Carries out what the tree answered, then tells what changed. Changes of others
   /// than the headline's subject get lines of their own.
   void settle(service_tree::actions actions, const headline& line = {});
-  void carry_out_actions();
-  void carry_out(const tree_action& a);
+  void carry_out_actions(const headline& line);
+  void carry_out(const tree_action& a, const headline& line);
+  static void log_escalation(const tree_action& a, const headline& line);
   void operate(const tree_action& a, io::operation what);
   std::string cause_word(const tree_action& a, const record& r) const;
   void publish_changes(const headline& line);

@@ -30,20 +30,20 @@ spdlog::level::level_enum level_of(supervision s, spdlog::level::level_enum othe
 void restarter_state::settle(service_tree::actions actions, const headline& line) {
   for (auto& a : actions)
     memory_->actions.push_back(std::move(a));
-  carry_out_actions();
+  carry_out_actions(line);
   publish_changes(line);
   arm();
 }
 
-void restarter_state::carry_out_actions() {
+void restarter_state::carry_out_actions(const headline& line) {
   while (!memory_->actions.empty()) {
     const auto next = std::move(memory_->actions.front());
     memory_->actions.pop_front();
-    carry_out(next);
+    carry_out(next, line);
   }
 }
 
-void restarter_state::carry_out(const tree_action& a) {
+void restarter_state::carry_out(const tree_action& a, const headline& line) {
   using kind = tree_action::kind;
   switch (a.what) {
   case kind::stop:
@@ -63,14 +63,19 @@ void restarter_state::carry_out(const tree_action& a) {
     touched_.insert(a.name);
     return;
   case kind::escalate:
-    spdlog::error("group {} escalates: {}", a.name, a.reason);
-    return;
+    return log_escalation(a, line);
   case kind::exit:
     spdlog::critical("nothing is left to try: {}", a.reason);
     if (world_->exhausted)
       world_->exhausted(a.reason);
     return;
   }
+}
+
+/// The headline tells whose failure it is, unless that one was heard late.
+void restarter_state::log_escalation(const tree_action& a, const headline& line) {
+  const bool same = !line.said.empty() && a.reason.find(line.said) != std::string::npos;
+  spdlog::error("{}", escalation_line(a.name, a.reason, same ? line.subject : ""));
 }
 
 /// The completion may come when this restarter is long dead.
@@ -118,25 +123,22 @@ std::string restarter_state::cause_word(const tree_action& a, const record& r) c
 // -- what changed -------------------------------------------------------------------
 
 void restarter_state::publish_changes(const headline& line) {
-  bool subject_changed = false;
-  for (const auto& service : std::exchange(touched_, {})) {
-    set_level(service);
-    if (!memory_->tree.knows(service))
-      continue;
-    const auto level = publish_change(service);
-    if (service == line.subject)
-      subject_changed = level.has_value();
-    else if (level)
-      log({service, "", "", *level}, true);
-  }
+  auto touched = std::exchange(touched_, {});
+  const bool changed = touched.erase(line.subject) > 0 && publish_change(line.subject);
   if (!line.text.empty())
-    log(line, subject_changed);
+    log(line, changed);
+  for (const auto& service : touched)
+    if (const auto level = publish_change(service))
+      log({service, "", "", *level}, true);
 }
 
 /// How loud its line is; none if it is worth no line, having no new state and no new
 /// time of the next restart.
 std::optional<spdlog::level::level_enum>
 restarter_state::publish_change(const std::string& service) {
+  set_level(service);
+  if (!memory_->tree.knows(service))
+    return std::nullopt;
   const auto is = memory_->tree.supervision_of(service, now());
   const auto was = std::exchange(memory_->records[service].told, is);
   const bool worth_a_line = is.state != was.state || is.next_restart != was.next_restart;
@@ -150,7 +152,7 @@ restarter_state::publish_change(const std::string& service) {
 }
 
 void restarter_state::log(const headline& line, bool changed) const {
-  if (!changed)
+  if (!changed || line.complete)
     return spdlog::log(line.level, "{}", line.text);
   const auto s = memory_->tree.supervision_of(line.subject, now());
   const auto& limit = limit_of(s);

@@ -50,6 +50,7 @@ struct restarter_memory {
     std::optional<mono_time> started; ///< last, as far as we know
     std::optional<seen_failure> failure;
     std::optional<health_changed> health;
+    std::optional<reeve::health> logged; ///< since the last start that Reeve ordered
   };
 
   restarter_memory(std::shared_ptr<const daemon_spec> s, mono_time now)

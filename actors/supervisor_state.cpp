@@ -1,6 +1,7 @@
 #include "actors/supervisor_state.hpp"
 
 #include "actors/exit_reason.hpp"
+#include "supervisor/text.hpp"
 
 #include <caf/send.hpp>
 #include <spdlog/spdlog.h>
@@ -125,8 +126,10 @@ void supervisor_state::carry_out(child_group::decision decision, const std::stri
   starts_.assign(decision.plan.starts.begin(), decision.plan.starts.end());
   if (decision.what == child_group::answer::restart)
     return;
-  spdlog::error("{}: more than {} restarts in {} ms, the last of {}: stopping", spec_.name,
-                spec_.intensity.restarts, spec_.intensity.within.count(), cause);
+  const auto& limit = spec_.intensity;
+  spdlog::error("{}: more than {} restart{} within {}, the last of {}: stopping", spec_.name,
+                limit.restarts, limit.restarts == 1 ? "" : "s", reeve::describe(limit.within),
+                cause);
   starts_.clear();
   jobs_.clear();
   ending_ = caf::make_error(caf::exit_reason::user_shutdown);

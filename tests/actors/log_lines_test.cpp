@@ -68,3 +68,11 @@ TEST(log_lines, say_nothing_next_when_nothing_is_done) {
                    next_line(in_state(supervision::running), {}, "", start)),
             "backend degraded (took 2.4 s)");
 }
+
+TEST(log_lines, name_a_group_that_escalates_and_whose_failure_it_was) {
+  const std::string reason = "group 'app' is exhausted: exited with code 9";
+  EXPECT_EQ(escalation_line("app", reason, "web"),
+            "group 'app' escalates: web failed (exited with code 9)");
+  EXPECT_EQ(escalation_line("app", reason, ""), "group 'app' escalates: exited with code 9");
+  EXPECT_EQ(escalation_line("root", reason, "web"), "group 'root' escalates: " + reason);
+}

@@ -99,3 +99,22 @@ TEST_F(reload, is_ready_once_every_service_had_a_verdict) {
   advance(10s);
   EXPECT_TRUE(daemon_->ready());
 }
+
+TEST_F(reload, is_ready_though_a_process_cannot_be_started) {
+  world_.failing["api"] = "no such file";
+  start(daemon_of({process_service("api")}));
+  EXPECT_EQ(supervision_of("api"), supervision::waiting);
+  EXPECT_TRUE(daemon_->ready());
+}
+
+TEST_F(reload, repeats_no_line_on_what_was_unhealthy_before) {
+  auto web = web_service("web");
+  web.restart.target = std::monostate{};
+  world_.answers("http://web", 500);
+  start(daemon_of({web}));
+  advance(1min);
+  const auto before = log_.text();
+  EXPECT_NE(before.find("web unhealthy"), std::string::npos);
+  change_to(daemon_of({web, web_service("new")}));
+  EXPECT_EQ(log_.text(), before);
+}

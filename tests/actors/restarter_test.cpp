@@ -192,3 +192,114 @@ TEST_F(restarter, ends_reeve_when_the_root_escalates) {
   child_exits("api", 1);
   EXPECT_FALSE(exhausted_.empty());
 }
+
+TEST_F(restarter, counts_no_backoff_and_no_earlier_attempt_as_reaction) {
+  start(daemon_of({process_service("api")}));
+  world_.failing["api"] = "no such file";
+  child_exits("api", 1);
+  for (int i = 0; i < 100 && world_.operations.size() < 4; ++i)
+    advance(1s);
+  ASSERT_EQ(world_.operations.size(), 4U);
+  EXPECT_NE(metrics().find("reeve_reaction_seconds_count 3"), std::string::npos);
+  EXPECT_NE(metrics().find("reeve_reaction_seconds_sum 0\n"), std::string::npos) << metrics();
+}
+
+TEST_F(restarter, tells_a_persons_stop_and_start_in_two_lines_each) {
+  world_.answers("http://web", 200);
+  start(daemon_of({web_service("web")}));
+  advance(10s);
+  world_.held.insert("web");
+  give("web", order::stop);
+  EXPECT_EQ(lines_with("[info] web stopping, by a person"), 1U) << log_.text();
+  EXPECT_EQ(lines_with("web stopped"), 0U) << log_.text();
+  world_.release("web");
+  run();
+  EXPECT_EQ(lines_with("[info] web stopped in"), 1U) << log_.text();
+  give("web", order::start);
+  EXPECT_EQ(lines_with("[info] web starting, by a person"), 1U) << log_.text();
+  world_.release("web");
+  run();
+  EXPECT_EQ(lines_with("[info] web started in"), 1U) << log_.text();
+  EXPECT_EQ(lines_with("[warning]"), 0U) << log_.text();
+  EXPECT_EQ(lines_with("[info]"), 5U) << log_.text();
+}
+
+TEST_F(restarter, tells_a_persons_restart_of_what_waits_and_a_resume) {
+  start(daemon_of({process_service("api")}));
+  child_exits("api", 1);
+  give("api", order::restart);
+  EXPECT_EQ(lines_with("[info] api restarting, by a person"), 1U) << log_.text();
+  give("api", order::pause);
+  EXPECT_EQ(lines_with("[info] api paused by a person"), 1U) << log_.text();
+  give("api", order::resume);
+  EXPECT_EQ(lines_with("[info] api resumed by a person"), 1U) << log_.text();
+  child_exits("api", 1);
+  give("api", order::stop);
+  EXPECT_EQ(lines_with("[info] api stopped by a person"), 1U) << log_.text();
+}
+
+TEST_F(restarter, tells_a_clean_end_in_one_line_that_is_no_warning) {
+  auto job = process_service("job");
+  job.restart.type = restart_type::transient;
+  start(daemon_of({job}));
+  child_exits("job", 0);
+  EXPECT_EQ(lines_with("[info] job exited with code 0; not restarted: ended cleanly"), 1U)
+    << log_.text();
+  EXPECT_EQ(lines_with("[warning]"), 0U) << log_.text();
+}
+
+TEST_F(restarter, tells_of_a_bare_process_that_it_started_and_no_more) {
+  start(daemon_of({process_service("api")}));
+  child_exits("api", 1);
+  advance(1s);
+  EXPECT_EQ(lines_with("[info] api started in"), 2U) << log_.text();
+  EXPECT_EQ(lines_with("[debug] api healthy"), 2U) << log_.text();
+}
+
+TEST_F(restarter, tells_a_docker_stop_and_start_in_one_line_each) {
+  world_.containers["db"] = {fact::running, ""};
+  start(daemon_of({container_service("db")}));
+  container_tells("db", fact::stopped, "was stopped by a person");
+  container_tells("db", fact::running, "");
+  EXPECT_EQ(lines_with("[info] db stopped (was stopped by a person)"), 1U) << log_.text();
+  EXPECT_EQ(lines_with("[warning]"), 0U) << log_.text();
+  EXPECT_EQ(lines_with("[info] db running"), 1U) << log_.text();
+  EXPECT_EQ(lines_with("[info]"), 3U) << log_.text();
+}
+
+TEST_F(restarter, says_once_that_a_container_is_healthy_again) {
+  world_.containers["db"] = {fact::running, ""};
+  start(daemon_of({container_service("db")}));
+  world_.tells("db", {fact::failed, "exited with code 3", true});
+  run();
+  container_tells("db", fact::running, "");
+  EXPECT_EQ(lines_with("[info] db healthy"), 2U) << log_.text();
+  EXPECT_EQ(lines_with("[info] db healthy again"), 1U) << log_.text();
+}
+
+TEST_F(restarter, does_not_warn_of_a_healthcheck_that_is_starting) {
+  world_.cannot_run("http://web", "its HEALTHCHECK is starting");
+  start(daemon_of({web_service("web")}));
+  advance(10s);
+  EXPECT_EQ(health_of("web"), health::unknown);
+  EXPECT_EQ(lines_with("[debug] web unknown"), 1U) << log_.text();
+}
+
+TEST_F(restarter, names_group_and_service_of_an_escalation_before_what_follows) {
+  group_spec app;
+  app.name = "app";
+  app.children = {std::string{"a"}, std::string{"b"}};
+  app.intensity = {0, 1min};
+  app.on_exhausted = on_exhausted::escalate;
+  auto spec = daemon_of({process_service("a"), process_service("b")});
+  spec.tree.children = {app};
+  start(spec);
+  child_exits("b", 9);
+  const auto text = log_.text();
+  const auto line = text.find("[error] group 'app' escalates: b failed (exited with code 9)\n");
+  const auto failure = text.find("b unhealthy (exited with code 9)");
+  const auto sibling = text.find("[warning] a restarting");
+  ASSERT_NE(line, std::string::npos) << text;
+  EXPECT_LT(line, failure) << text;
+  EXPECT_LT(failure, sibling) << text;
+}
