@@ -117,7 +117,7 @@ bool has_latency(std::string_view kind) {
 // Takes `key` if checks of this kind can have it.
 std::optional<reader> find_for(fields& f, std::string_view key, std::string_view kind,
                                bool allowed) {
-  const auto at = f.find(key);
+  auto at = f.find(key);
   if (!at || allowed)
     return at;
   at->fail("is nothing a " + std::string{kind} + " check can expect");

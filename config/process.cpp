@@ -39,6 +39,7 @@ void read_signal(const reader& from, int& into) {
   if (!text)
     return;
   std::vector<std::string> names;
+  names.reserve(std::size(signals));
   for (const auto& s : signals)
     names.emplace_back(s.name);
   if (const auto number = signal_number(*text))

@@ -257,14 +257,14 @@ std::optional<reader> fields::find(std::string_view key) {
 }
 
 std::optional<reader> fields::text(std::string_view key, std::string& into) {
-  const auto at = find(key);
+  auto at = find(key);
   if (at)
     put(at->text(), into);
   return at;
 }
 
 std::optional<reader> fields::whole(std::string_view key, int& into, int least, int most) {
-  const auto at = find(key);
+  auto at = find(key);
   if (at)
     put(at->whole(least, most), into);
   return at;
@@ -272,14 +272,14 @@ std::optional<reader> fields::whole(std::string_view key, int& into, int least, 
 
 std::optional<reader> fields::number(std::string_view key, double& into, double least,
                                      double most) {
-  const auto at = find(key);
+  auto at = find(key);
   if (at)
     put(at->number(least, most), into);
   return at;
 }
 
 std::optional<reader> fields::flag(std::string_view key, bool& into) {
-  const auto at = find(key);
+  auto at = find(key);
   if (at)
     put(at->flag(), into);
   return at;
@@ -287,7 +287,7 @@ std::optional<reader> fields::flag(std::string_view key, bool& into) {
 
 std::optional<reader> fields::duration(std::string_view key, std::chrono::milliseconds& into,
                                        std::chrono::milliseconds least) {
-  const auto at = find(key);
+  auto at = find(key);
   if (at)
     put(at->duration(least), into);
   return at;

@@ -105,7 +105,7 @@ public:
 
   template <class T>
   std::optional<reader> word(std::string_view key, T& into, choices<T> allowed) {
-    const auto at = find(key);
+    auto at = find(key);
     if (at)
       put(at->word(allowed), into);
     return at;

@@ -1,5 +1,6 @@
 #include "tests/docker/engine_fixture.hpp"
 #include "tests/docker/engine_proxy.hpp"
+#include "tests/support/kill_process.hpp"
 
 #include <signal.h>
 #include <unistd.h>
@@ -42,7 +43,7 @@ TEST_F(docker_engine_test, a_process_killed_from_outside_is_a_failure) {
   connect();
   auto box = run();
   auto told = watch_until(box, fact::running);
-  kill(host().pid_of(box), SIGKILL);
+  reeve::test::kill_process(host().pid_of(box), SIGKILL);
   ASSERT_TRUE(until_told(told, fact::failed));
   EXPECT_EQ(told->back().reason, "exited with code 137");
 }

@@ -1,4 +1,5 @@
 #include "tests/support/docker_host.hpp"
+#include "tests/support/kill_process.hpp"
 #include "tests/support/reeve_daemon.hpp"
 
 #include <gtest/gtest.h>
@@ -91,7 +92,7 @@ TEST_F(docker_e2e, containers_that_fail_are_restarted_and_those_a_person_stops_a
   EXPECT_TRUE(runs("killed"));
   EXPECT_NE(reeve.log().find("exited with code 137 (docker kill)"), std::string::npos);
   EXPECT_EQ(reeve.service("killed")["attempt"], 1) << "one failure is counted once";
-  kill(engine().pid_of("killed"), SIGKILL);
+  kill_process(engine().pid_of("killed"), SIGKILL);
   EXPECT_TRUE(back(reeve, "killed", 2));
   EXPECT_EQ(reeve.service("killed")["attempt"], 2);
   EXPECT_TRUE(runs("killed"));
@@ -106,7 +107,7 @@ TEST_F(docker_e2e, containers_that_fail_are_restarted_and_those_a_person_stops_a
   EXPECT_EQ(reeve.get("/health").status, 200);
 
   // Docker brings this one back; who kills another meanwhile sees that "rested" is left.
-  kill(engine().pid_of("always"), SIGKILL);
+  kill_process(engine().pid_of("always"), SIGKILL);
   EXPECT_TRUE(eventually([&] { return starts_of("always") == 2; }, patience));
   engine().docker({"kill", "killed"});
   EXPECT_TRUE(back(reeve, "killed", 3));

@@ -1,3 +1,4 @@
+#include "tests/support/kill_process.hpp"
 #include "tests/support/reeve_daemon.hpp"
 
 #include <fcntl.h>
@@ -32,7 +33,7 @@ TEST(reload, adds_changes_and_removes_while_others_keep_their_counters) {
   reeve.start_and_wait();
   ASSERT_TRUE(reeve.becomes("a", "health", "healthy"));
   ASSERT_TRUE(eventually([&] { return pid_of(reeve, "sleep 86501.@A@") != 0; }));
-  kill(pid_of(reeve, "sleep 86501.@A@"), SIGKILL);
+  kill_process(pid_of(reeve, "sleep 86501.@A@"), SIGKILL);
   ASSERT_TRUE(reeve.becomes("a", "restarts", 1));
   ASSERT_TRUE(reeve.becomes("a", "health", "healthy"));
   auto a = pid_of(reeve, "sleep 86501.@A@");

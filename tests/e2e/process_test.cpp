@@ -1,3 +1,4 @@
+#include "tests/support/kill_process.hpp"
 #include "tests/support/reeve_daemon.hpp"
 
 #include <gtest/gtest.h>
@@ -34,7 +35,7 @@ TEST(process, a_killed_child_is_running_again_within_50_ms) {
     ASSERT_TRUE(eventually([&] { return only_process_with(mark) != 0; }));
     auto victim = only_process_with(mark);
     auto killed = clock::now();
-    kill(victim, SIGKILL);
+    kill_process(victim, SIGKILL);
     ASSERT_TRUE(eventually([&] {
       auto now = only_process_with(mark);
       return now != 0 && now != victim;
@@ -116,7 +117,7 @@ TEST(process, rest_for_one_takes_those_after_it_along) {
   auto first = pid("sleep 86403.@A@");
   auto second = pid("sleep 86404.@A@");
   auto third = pid("sleep 86405.@A@");
-  kill(second, SIGKILL);
+  kill_process(second, SIGKILL);
   EXPECT_TRUE(eventually([&] {
     auto s = pid("sleep 86404.@A@");
     auto t = pid("sleep 86405.@A@");
@@ -170,7 +171,7 @@ TEST(process, what_a_person_stops_stays_stopped_and_what_is_paused_stays_down) {
 
   EXPECT_EQ(reeve.post("/api/v1/services/b/pause").status, 202);
   ASSERT_TRUE(reeve.becomes("b", "supervision", "paused"));
-  kill(only_process_with(reeve.fill_in("sleep 86410.@A@")), SIGKILL);
+  kill_process(only_process_with(reeve.fill_in("sleep 86410.@A@")), SIGKILL);
   ASSERT_TRUE(reeve.becomes("b", "health", "unhealthy"));
   EXPECT_EQ(reeve.service("b")["restarts"], 0);
   EXPECT_EQ(reeve.post("/api/v1/services/b/resume").status, 202);

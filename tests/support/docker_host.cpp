@@ -1,5 +1,7 @@
 #include "tests/support/docker_host.hpp"
 
+#include "tests/support/kill_process.hpp"
+
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sched.h>
@@ -158,19 +160,19 @@ void docker_host::start() {
 }
 
 void docker_host::stop() {
-  kill(pid_, SIGTERM);
+  kill_process(pid_, SIGTERM);
   waitpid(pid_, nullptr, 0);
   pid_ = -1;
 }
 
 void docker_host::freeze() const {
-  kill(pid_, SIGSTOP);
+  kill_process(pid_, SIGSTOP);
   siginfo_t stopped{};
   waitid(P_PID, static_cast<id_t>(pid_), &stopped, WSTOPPED); // told once all its threads have
 }
 
 void docker_host::thaw() const {
-  kill(pid_, SIGCONT);
+  kill_process(pid_, SIGCONT);
 }
 
 void docker_host::import_image() const {
