@@ -73,9 +73,10 @@ service_tree::state::place_group(const group_spec& spec, tree_node* parent,
 
 tree_node& service_tree::state::place_service(const service_spec& spec) {
   if (auto returning = leaving.extract(spec.name); !returning.empty()) {
-    // Removed, and back before it was stopped.
-    returning.mapped()->again = true;
-    set_state(*returning.mapped(), supervision::restarting, "back in the config");
+    // Removed, and back before it was stopped. A start under way is as good as a new one.
+    auto& s = *returning.mapped();
+    s.again = s.again || s.in_flight == operation::stop;
+    set_state(s, supervision::restarting, "back in the config");
     services.insert(std::move(returning));
   }
   auto& slot = services[spec.name];

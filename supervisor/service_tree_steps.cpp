@@ -121,6 +121,8 @@ void service_tree::state::answered(tree_node& s) {
     set_state(s, supervision::running, "");
   } else if (std::exchange(s.again, false)) {
     restart_alone(s, restart_cause::reload, "its process was changed");
+  } else if (s.state == supervision::restarting && s.alive) {
+    set_state(s, supervision::running, "");
   }
 }
 
@@ -131,12 +133,14 @@ void service_tree::state::start_failed(tree_node& s, const std::string& reason, 
   s.late.reset();
   auto* p = s.ordered_by;
   const bool of_plan = p && s.plan == p;
+  const bool is_back =
+    s.placed && !s.plan && !s.again && !s.adopt && s.state == supervision::restarting;
   if (of_plan) {
     leave_plan(s);
     hold_back(*p, s);
   }
   answered(s);
-  if (of_plan && !s.plan && s.placed)
+  if ((of_plan || is_back) && !s.plan && s.placed)
     decide(s, {reason, s.alive, false, std::nullopt}, now, random);
 }
 

@@ -118,6 +118,44 @@ TEST_F(reloads, bring_back_what_is_still_being_stopped) {
   EXPECT_EQ(state("a"), supervision::running);
 }
 
+TEST_F(reloads, start_once_what_was_removed_and_is_back_while_it_is_restarted) {
+  begin({process("a", 1s), process("b")});
+  const auto with_a = spec;
+  EXPECT_EQ(person(order::restart, "a"), (texts{"restart a"}));
+  remove("a");
+  EXPECT_EQ(reload(), texts{});
+  spec = with_a;
+  EXPECT_EQ(reload(), texts{});
+  EXPECT_EQ(state("a"), supervision::restarting);
+  EXPECT_EQ(started("a"), texts{});
+  EXPECT_EQ(state("a"), supervision::running);
+  EXPECT_EQ(reload(), texts{});
+}
+
+TEST_F(reloads, hear_a_failed_start_of_what_is_back) {
+  begin({process("a", 1s), process("b")});
+  const auto with_a = spec;
+  person(order::restart, "a");
+  remove("a");
+  reload();
+  spec = with_a;
+  reload();
+  EXPECT_EQ(start_failed("a"), (texts{"wait a 1000"}));
+  EXPECT_EQ(state("a"), supervision::waiting);
+}
+
+TEST_F(reloads, restart_again_what_is_back_with_another_command) {
+  begin({process("a"), process("b")});
+  const auto with_a = spec;
+  person(order::restart, "a");
+  remove("a");
+  reload();
+  spec = with_a;
+  change("a");
+  EXPECT_EQ(reload(), texts{});
+  EXPECT_EQ(started("a"), (texts{"restart a"})) << "what is being started is the old one";
+}
+
 TEST_F(reloads, stop_what_is_no_longer_a_process) {
   begin({process("a"), container("b")});
   service("a").restart.target = docker_target{"a"};
