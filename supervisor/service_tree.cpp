@@ -73,11 +73,9 @@ service_supervision service_tree::state::supervision_of(const tree_node& s, mono
 }
 
 service_tree::group_view service_tree::state::view(const tree_node& group, mono_time now) const {
-  group_view answer{group.name,
-                    group.spec.strategy,
-                    group.spec.intensity,
-                    group.window.count(group.spec.intensity, now),
-                    {}};
+  const auto& limit = group.spec.intensity;
+  const auto used = std::min(group.window.count(limit, now), limit.restarts);
+  group_view answer{group.name, group.spec.strategy, limit, used, {}};
   for (const auto* child : group.children) {
     if (child->is_group)
       answer.children.emplace_back(view(*child, now));

@@ -155,7 +155,7 @@ public:
     std::string name;
     reeve::strategy strategy;
     reeve::intensity intensity;
-    int restarts_in_window = 0;
+    int restarts_in_window = 0; ///< without one that was refused: at most `intensity.restarts`
     std::vector<std::variant<std::string, group_view>> children;
   };
   group_view view(mono_time now) const;

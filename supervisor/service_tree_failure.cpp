@@ -8,8 +8,10 @@ namespace reeve {
 namespace {
 
 std::string too_many(const tree_node& group) {
-  return "more than " + std::to_string(group.spec.intensity.restarts) + " restarts within "
-         + describe(group.spec.intensity.within);
+  const auto& limit = group.spec.intensity;
+  return "more than " + std::to_string(limit.restarts)
+         + (limit.restarts == 1 ? " restart" : " restarts") + " within " + describe(limit.within)
+         + " in group '" + group.name + "'";
 }
 
 /// What an escalation stops, and brings back or gives up together.
@@ -143,7 +145,7 @@ bool service_tree::state::climb(tree_plan& p, tree_node& origin, bool stable, mo
   }
   if (parent->spec.on_exhausted == on_exhausted::escalate)
     return true;
-  p.reason += "; " + too_many(*parent) + " in '" + parent->name + "'";
+  p.reason += "; " + too_many(*parent);
   return false;
 }
 

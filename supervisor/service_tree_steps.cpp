@@ -21,6 +21,14 @@ restart_cause cause_for(const tree_node& s, const tree_plan& p) {
   return with_others ? restart_cause::group : p.cause;
 }
 
+/// The reason of a plan is its subject's own. A group's names the group itself.
+std::string reason_for(const tree_node& s, const tree_plan& p) {
+  if (!p.subject || p.subject == &s || p.subject->is_group)
+    return p.reason;
+  return "with '" + p.subject->name
+         + (p.cause == restart_cause::failed ? "', which failed: " : "': ") + p.reason;
+}
+
 } // namespace
 
 /// What is in flight in it goes on, and `by` waits for that.
@@ -36,7 +44,7 @@ void service_tree::state::take(tree_node& s, tree_plan& by) {
   }
   s.plan = &by;
   by.awaited += s.in_flight == operation::none ? 0 : 1;
-  set_state(s, supervision::restarting, by.reason);
+  set_state(s, supervision::restarting, reason_for(s, by));
 }
 
 void service_tree::state::leave_plan(tree_node& s) {
@@ -79,7 +87,7 @@ void service_tree::state::advance(tree_plan& p, mono_time now) {
 void service_tree::state::order_step(tree_node& s, operation op, tree_plan& p) {
   s.ordered_by = &p;
   p.in_flight = &s;
-  order(s, op, cause_for(s, p), p.reason);
+  order(s, op, cause_for(s, p), reason_for(s, p));
 }
 
 void service_tree::state::order(tree_node& s, operation op, restart_cause cause,

@@ -121,7 +121,10 @@ TEST_F(service_tree_fixture, siblings_are_stopped_when_the_wait_ends_in_reverse_
   EXPECT_EQ(state("c"), supervision::running);
   EXPECT_EQ(after(1s), (texts{"stop c"}));
   EXPECT_EQ(last.cause, restart_cause::group);
+  EXPECT_EQ(last.reason, "with 'b', which failed: broke");
   EXPECT_EQ(state("a"), supervision::restarting);
+  EXPECT_EQ(at("a").reason, "with 'b', which failed: broke");
+  EXPECT_EQ(at("b").reason, "broke");
   EXPECT_EQ(stopped("c"), (texts{"stop a"}));
   EXPECT_EQ(stopped("a"), (texts{"start a"}));
   EXPECT_EQ(started("a"), (texts{"start b"}));
@@ -280,9 +283,28 @@ TEST_F(giving_up, gives_up_the_one_service_and_leaves_its_siblings) {
   started("a");
   started("b");
   EXPECT_EQ(sick("a"), (texts{"give_up a"}));
-  EXPECT_EQ(at("a").reason, "broke; more than 1 restarts within 10m");
+  EXPECT_EQ(at("a").reason, "broke; more than 1 restart within 10m in group 'root'");
   EXPECT_EQ(state("b"), supervision::running);
   EXPECT_EQ(at("a").next_restart, now + 5min);
+}
+
+TEST_F(giving_up, names_the_group_whose_restarts_were_too_many) {
+  spec.tree.intensity = {2, 1min};
+  begin({process("a"), process("b")});
+  for (const auto* name : {"a", "b"}) {
+    failed(name);
+    started(name);
+  }
+  EXPECT_EQ(failed("a"), (texts{"give_up a"}));
+  EXPECT_EQ(at("a").reason, "broke; more than 2 restarts within 1m in group 'root'");
+}
+
+TEST_F(giving_up, shows_no_more_restarts_of_a_group_than_were_allowed) {
+  begin({process("a")});
+  failed("a");
+  started("a");
+  EXPECT_EQ(failed("a"), (texts{"give_up a"}));
+  EXPECT_EQ(tree->view(now).restarts_in_window, 1);
 }
 
 TEST_F(giving_up, tries_carefully_after_the_cooldown_without_counting) {
