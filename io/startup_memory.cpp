@@ -3,10 +3,11 @@
 #include <malloc.h>
 #include <sys/mman.h>
 
-#include <cstdint>
+#include <array>
+#include <cstdio>
 #include <fstream>
-#include <sstream>
 #include <string>
+#include <string_view>
 
 namespace reeve::io {
 
@@ -14,16 +15,15 @@ void release_startup_memory() {
   malloc_trim(0);
   std::ifstream maps{"/proc/self/maps"};
   for (std::string line; std::getline(maps, line);) {
-    std::istringstream fields{line};
-    std::uintptr_t first = 0;
-    std::uintptr_t last = 0;
-    char dash = 0;
-    std::string rights, offset, device, inode, file;
-    fields >> std::hex >> first >> dash >> last >> rights >> offset >> device >> inode >> file;
+    void* first = nullptr;
+    void* last = nullptr;
+    std::array<char, 5> rights{};
+    if (std::sscanf(line.c_str(), "%p-%p %4s", &first, &last, rights.data()) != 3)
+      continue;
     // Only code: read-only data was perhaps written before it was protected (relocations), and
     // would be lost.
-    if (rights == "r-xp" && file.starts_with('/'))
-      madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
+    if (std::string_view{rights.data()} == "r-xp" && line.find('/') != std::string::npos)
+      madvise(first, static_cast<char*>(last) - static_cast<char*>(first), MADV_DONTNEED);
   }
 }
 
