@@ -69,6 +69,7 @@ service_supervision service_tree::state::supervision_of(const tree_node& s, mono
     answer.next_restart = due_of(s);
   answer.restarts_in_window = s.parent->window.count(s.parent->spec.intensity, now);
   answer.restarts = s.restarts;
+  answer.ends_reeve = exiting && s.state == supervision::given_up;
   return answer;
 }
 

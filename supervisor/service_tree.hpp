@@ -65,6 +65,7 @@ struct service_supervision {
     next_restart; ///< while waiting, and for a given-up service with a cooldown
   int restarts_in_window = 0;
   std::uint64_t restarts = 0; ///< finished ones, since Reeve started
+  bool ends_reeve = false;    ///< given up because the root is exhausted: no person can start it
 
   bool operator==(const service_supervision&) const = default;
 };

@@ -7,11 +7,14 @@ namespace reeve {
 
 namespace {
 
-std::string too_many(const tree_node& group) {
+std::string limit_of(const tree_node& group) {
   const auto& limit = group.spec.intensity;
   return "more than " + std::to_string(limit.restarts)
-         + (limit.restarts == 1 ? " restart" : " restarts") + " within " + describe(limit.within)
-         + " in group '" + group.name + "'";
+         + (limit.restarts == 1 ? " restart" : " restarts") + " within " + describe(limit.within);
+}
+
+std::string too_many(const tree_node& group) {
+  return limit_of(group) + " in group '" + group.name + "'";
 }
 
 /// What an escalation stops, and brings back or gives up together.
@@ -29,6 +32,9 @@ void service_tree::state::heard(tree_node& s, const failure& f, mono_time now, d
   switch (s.state) {
   case supervision::waiting:
   case supervision::given_up:
+    if (s.plan) // that is of an escalation
+      s.late = late_failure{f, s.incarnation, random};
+    return;
   case supervision::ended:
   case supervision::stopped:
     return;
@@ -92,8 +98,9 @@ void service_tree::state::escalate(tree_node& group, tree_node& origin, const st
                                    bool stable, mono_time now, double random) {
   tree_plan p;
   p.group = &group;
-  p.reason = "group '" + group.name + "' is exhausted: " + reason;
-  tell(kind::escalate, group.name, p.reason);
+  const auto exhausted = "group '" + group.name + "' is exhausted: ";
+  tell(kind::escalate, group.name, exhausted + reason);
+  p.reason = exhausted + limit_of(group) + "; '" + origin.name + "' failed: " + reason;
   collect_stops(group, p.stops);
   while (climb(p, origin, stable, now, random)) {
     p.group = p.group->parent;
@@ -106,6 +113,8 @@ void service_tree::state::escalate(tree_node& group, tree_node& origin, const st
   }
   collect_supervised(*p.group, p.members);
   p.owner = p.group->parent ? p.group->parent : p.group;
+  if (p.then == tree_plan::sequel::give_up && p.cooldown.count() > 0)
+    wait(*p.group, now + p.cooldown, true);
   launch(std::move(p));
 }
 
@@ -143,10 +152,8 @@ bool service_tree::state::climb(tree_plan& p, tree_node& origin, bool stable, mo
     wait(child, now + decision.delay, false);
     return false;
   }
-  if (parent->spec.on_exhausted == on_exhausted::escalate)
-    return true;
   p.reason += "; " + too_many(*parent);
-  return false;
+  return parent->spec.on_exhausted == on_exhausted::escalate;
 }
 
 // -- waiting ------------------------------------------------------------------

@@ -42,9 +42,10 @@ std::string service_tree::state::refusal(const tree_node& s, reeve::order o) con
       return because("is stopped already");
     return can_stop(s) ? "" : because("has no stop command");
   }
+  const bool is_ending = s.plan && s.plan->then != tree_plan::sequel::none;
   if (is_busy)
-    return because(is_stopped ? "is still being stopped: try again when it is"
-                              : "is being restarted already");
+    return because(is_stopped || is_ending ? "is still being stopped: try again when it is"
+                                           : "is being restarted already");
   if (o == order::pause)
     return is_down || s.state == supervision::given_up
              ? because("is " + std::string{to_string(s.state)} + ": there is nothing to pause")
@@ -119,6 +120,8 @@ service_tree::actions service_tree::recovered(std::string_view name, std::uint32
   if (!s->history.healthy_since)
     s->history.healthy_since = now;
   s->late.reset();
+  if (s->plan)
+    return state_->finish_call(now);
   const bool own_wait = s->timer || s->blocked;
   if (s->state == supervision::given_up)
     s->on_trial = true;

@@ -29,6 +29,21 @@ std::string reason_for(const tree_node& s, const tree_plan& p) {
          + (p.cause == restart_cause::failed ? "', which failed: " : "': ") + p.reason;
 }
 
+/// What its members are shown as while it is carried out: who is only stopped by an
+/// escalation is not being restarted.
+supervision state_during(const tree_plan& p) {
+  switch (p.then) {
+  case tree_plan::sequel::none:
+    return supervision::restarting;
+  case tree_plan::sequel::wait:
+    return supervision::waiting;
+  case tree_plan::sequel::give_up:
+  case tree_plan::sequel::exit:
+    return supervision::given_up;
+  }
+  return supervision::restarting;
+}
+
 } // namespace
 
 /// What is in flight in it goes on, and `by` waits for that.
@@ -44,7 +59,7 @@ void service_tree::state::take(tree_node& s, tree_plan& by) {
   }
   s.plan = &by;
   by.awaited += s.in_flight == operation::none ? 0 : 1;
-  set_state(s, supervision::restarting, reason_for(s, by));
+  set_state(s, state_during(by), reason_for(s, by));
 }
 
 void service_tree::state::leave_plan(tree_node& s) {
@@ -217,8 +232,6 @@ void service_tree::state::conclude(tree_plan& p, const std::vector<tree_node*>& 
       break;
     }
   }
-  if (p.then == tree_plan::sequel::give_up && p.cooldown.count() > 0)
-    wait(*p.group, now + p.cooldown, true);
   if (p.then == tree_plan::sequel::exit) {
     exited = true;
     tell(kind::exit, p.group->name, p.reason);

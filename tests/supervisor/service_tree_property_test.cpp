@@ -287,6 +287,11 @@ private:
     EXPECT_NE(state, supervision::paused) << a.name;
     if (state == supervision::stopped) {
       EXPECT_TRUE(a.what == kind::stop && a.cause == restart_cause::person) << a.name;
+    } else if (a.what == kind::stop && state != supervision::restarting) {
+      EXPECT_TRUE(a.cause == restart_cause::reload || may_escalate_) << a.name;
+      EXPECT_TRUE(a.cause == restart_cause::reload || state == supervision::waiting
+                  || state == supervision::given_up)
+        << a.name;
     } else if (a.cause != restart_cause::reload) {
       EXPECT_EQ(state, supervision::restarting) << a.name;
     }

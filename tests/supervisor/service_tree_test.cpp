@@ -379,12 +379,49 @@ TEST_F(escalation, stops_the_group_and_restarts_it_as_a_child_of_its_parent) {
   EXPECT_EQ(state("b"), supervision::waiting);
   EXPECT_EQ(state("c"), supervision::waiting);
   EXPECT_EQ(at("c").next_restart, now + 2s);
-  EXPECT_EQ(at("c").reason, "group 'app' is exhausted: broke");
+  EXPECT_EQ(at("c").reason,
+            "group 'app' is exhausted: more than 0 restarts within 10m; 'b' failed: broke");
   EXPECT_EQ(tree->view(now).restarts_in_window, 1);
   EXPECT_EQ(after(2s), (texts{"start b"}));
   EXPECT_EQ(started("b"), (texts{"start c"}));
   EXPECT_EQ(started("c"), texts{});
   EXPECT_EQ(state("d"), supervision::running);
+}
+
+TEST_F(escalation, shows_who_is_only_stopped_as_waiting_with_the_time_of_the_restart) {
+  spec.tree.children = {app()};
+  begin({process("b", 2s), process("c")});
+  failed("b");
+  for (const auto* name : {"b", "c"}) {
+    EXPECT_EQ(state(name), supervision::waiting) << "while c is being stopped";
+    EXPECT_EQ(at(name).next_restart, now + 2s);
+  }
+  EXPECT_EQ(failed("c"), texts{}) << "dead before it was stopped";
+  EXPECT_EQ(state("c"), supervision::waiting);
+  EXPECT_EQ(person(order::restart, "c"),
+            (texts{"'c' is still being stopped: try again when it is"}));
+  EXPECT_EQ(stopped("c"), texts{});
+  EXPECT_EQ(after(2s), (texts{"start b"}));
+  EXPECT_EQ(state("c"), supervision::restarting);
+}
+
+TEST_F(escalation, shows_who_is_only_stopped_as_given_up_with_the_time_of_the_careful_try) {
+  spec.tree.intensity = {0, 10min};
+  spec.tree.cooldown = 1min;
+  spec.tree.children = {app()};
+  begin({process("b"), container("c")});
+  failed("b");
+  EXPECT_EQ(recovered("c"), texts{}) << "good news of what is being stopped";
+  for (const auto* name : {"b", "c"}) {
+    EXPECT_EQ(state(name), supervision::given_up);
+    EXPECT_EQ(at(name).next_restart, now + 1min);
+    EXPECT_FALSE(at(name).ends_reeve);
+    EXPECT_EQ(at(name).reason,
+              "group 'app' is exhausted: more than 0 restarts within 10m; 'b' failed: broke; more "
+              "than 0 restarts within 10m in group 'root'");
+  }
+  EXPECT_EQ(after(1min), texts{}) << "c is still being stopped";
+  EXPECT_EQ(stopped("c"), (texts{"give_up b", "give_up c", "start b"}));
 }
 
 TEST_F(escalation, follows_the_strategy_of_the_parent) {
@@ -404,6 +441,10 @@ TEST_F(escalation, at_the_root_stops_everything_and_ends_reeve) {
   spec.tree.children = {"a", app(), "d"};
   begin({process("a"), process("b"), process("c"), process("d")});
   EXPECT_EQ(failed("b"), (texts{"escalate app", "escalate root", "stop c"}));
+  for (const auto* name : {"a", "b", "c", "d"}) {
+    EXPECT_EQ(state(name), supervision::given_up) << name;
+    EXPECT_TRUE(at(name).ends_reeve) << "no person can start it";
+  }
   EXPECT_EQ(person(order::restart, "d"), (texts{"everything is being stopped"}));
   EXPECT_EQ(stopped("c"), (texts{"stop d"}));
   EXPECT_EQ(stopped("d"), (texts{"stop a"}));
@@ -416,7 +457,10 @@ TEST_F(escalation, a_group_that_is_not_restarted_is_given_up_as_a_whole) {
   begin({process("a"), process("b"), process("c")});
   EXPECT_EQ(failed("b"), (texts{"escalate app", "stop c"}));
   EXPECT_EQ(stopped("c"), (texts{"give_up b", "give_up c"}));
-  EXPECT_EQ(at("c").reason, "group 'app' is exhausted: broke; its type transient leaves it so");
+  EXPECT_EQ(
+    at("c").reason,
+    "group 'app' is exhausted: more than 0 restarts within 10m; 'b' failed: broke; its type "
+    "transient leaves it so");
   EXPECT_EQ(state("a"), supervision::running);
   EXPECT_EQ(after(24h), texts{});
 }
