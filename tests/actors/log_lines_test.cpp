@@ -55,6 +55,9 @@ TEST(log_lines, say_a_reason_once_when_giving_up) {
   s.next_restart.reset();
   EXPECT_EQ(next_line(s, {5, 10min}, sick().reason, start),
             "giving up: more than 5 restarts within 10m; a person must start it");
+  s.ends_reeve = true;
+  EXPECT_EQ(next_line(s, {5, 10min}, sick().reason, start),
+            "giving up: more than 5 restarts within 10m");
 }
 
 TEST(log_lines, say_how_an_operation_came_out) {
