@@ -72,7 +72,7 @@ void read_body(const reader& from, expectation& into) {
   f.finish();
 }
 
-void read_json(const reader& from, std::vector<json_condition>& into) {
+void read_json(const reader& from, std::vector<field_condition>& into) {
   for (const auto& [path, value] : from.entries()) {
     if (path.empty() || path.front() == '.' || path.back() == '.' || path.find("..") != path.npos)
       value.fail(in_quotes(path) + " is no path; write one such as checks.db.status");
@@ -154,7 +154,7 @@ void read_expectation(const reader& from, std::string_view kind, check_spec& int
   if (const auto at = find_for(f, "body", kind, http))
     read_body(*at, into.expect);
   if (const auto at = find_for(f, "json", kind, http))
-    read_json(*at, into.expect.json);
+    read_json(*at, into.expect.fields);
   if (const auto at = find_for(f, "certificate", kind, http))
     read_certificate(*at, *http, into.expect.certificate_left);
   f.finish();

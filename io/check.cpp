@@ -38,8 +38,10 @@ std::unique_ptr<check> check_engine::make(const check_spec& spec) {
         return make_exec_check(state_->home, spec);
       else if constexpr (std::is_same_v<kind, heartbeat_check>)
         return make_heartbeat_check(state_->home, spec);
-      else
+      else if constexpr (std::is_same_v<kind, docker_check>)
         return make_docker_check(state_->home, state_->docker, target, spec.timeout);
+      else
+        return nullptr; // config/ lets none of these through
     },
     spec.target);
 }

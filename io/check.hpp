@@ -3,6 +3,7 @@
 #include "supervisor/rule.hpp"
 #include "supervisor/service_spec.hpp"
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -21,6 +22,10 @@ struct check_outcome {
   reply answer;
   std::string reason;   ///< one sentence part, when not answered
   bool at_once = false; ///< a `not_run` that makes the service unknown at once (Docker unreachable)
+  /// A `not_run` for want of descriptors, ports or memory of ours: fewer checks should
+  /// run at once.
+  bool exhausted = false;
+  std::chrono::microseconds waited{0}; ///< for its turn, before it began
 };
 
 /// One check of one service, prepared. Owned by whoever runs it; loop thread only.

@@ -86,8 +86,8 @@ values_at(std::string_view document, const std::vector<std::string>& paths, bool
 reply_body::reply_body(const expectation& expected) : contains_{expected.contains} {
   if (expected.matches)
     matches_ = std::make_unique<re2::RE2>(*expected.matches, re2::RE2::Quiet);
-  for (const auto& condition : expected.json)
-    paths_.push_back(condition.path);
+  for (const auto& condition : expected.fields)
+    paths_.push_back(condition.field);
 }
 
 reply_body::~reply_body() = default;
@@ -101,7 +101,7 @@ void reply_body::extract(std::string_view body, reply& found) const {
   found.matches =
     !matches_ || re2::RE2::PartialMatch(re2::StringPiece{body.data(), body.size()}, *matches_);
   if (!paths_.empty())
-    found.json = values_at(body, paths_, found.json_valid);
+    found.fields = values_at(body, paths_, found.json_valid);
   found.excerpt = body.substr(0, shown_part);
 }
 

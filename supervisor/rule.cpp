@@ -2,6 +2,7 @@
 
 #include "supervisor/text.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <utility>
@@ -147,22 +148,31 @@ void judge_body(const expectation& expected, const reply& found, findings& all) 
             "body does not match '" + *expected.matches + "'" + beginning(found.excerpt));
 }
 
-void judge_json(const expectation& expected, const reply& found, findings& all) {
-  if (expected.json.empty())
+void judge_fields(const expectation& expected, const reply& found, findings& all) {
+  if (expected.fields.empty())
     return;
   if (!found.json_valid) {
     all.add(check_result::failed, "body is not JSON" + beginning(found.excerpt));
     return;
   }
-  for (std::size_t i = 0; i < expected.json.size(); ++i) {
-    const auto& [path, wanted] = expected.json[i];
-    const auto value = i < found.json.size() ? found.json[i] : std::nullopt;
+  for (std::size_t i = 0; i < expected.fields.size(); ++i) {
+    const auto& [field, wanted] = expected.fields[i];
+    const auto value = i < found.fields.size() ? found.fields[i] : std::nullopt;
     if (!value)
-      all.add(check_result::failed, path + " is missing, expected " + to_string(wanted));
+      all.add(check_result::failed, field + " is missing, expected " + to_string(wanted));
     else if (!holds(wanted, *value))
       all.add(check_result::failed,
-              path + " is " + in_quotes(*value) + ", expected " + to_string(wanted));
+              field + " is " + in_quotes(*value) + ", expected " + to_string(wanted));
   }
+}
+
+void judge_answers(const expectation& expected, const reply& found, findings& all) {
+  std::string came;
+  for (const auto& answer : found.answers)
+    came += (came.empty() ? "" : ", ") + answer;
+  for (const auto& wanted : expected.answers)
+    if (std::find(found.answers.begin(), found.answers.end(), wanted) == found.answers.end())
+      all.add(check_result::failed, "answers are " + in_quotes(came) + ", expected " + wanted);
 }
 
 } // namespace
@@ -197,11 +207,12 @@ check_verdict evaluate(const expectation& expected, const reply& found) {
   judge_status(expected, found, all);
   judge_longest(expected.latency, found.latency, "took ", "", all);
   judge_body(expected, found, all);
-  judge_json(expected, found, all);
+  judge_fields(expected, found, all);
+  judge_answers(expected, found, all);
   if (found.certificate_left)
     judge_certificate(expected.certificate_left, *found.certificate_left, all);
   if (found.age)
-    judge_longest(expected.age, *found.age, "last heartbeat ", " ago", all);
+    judge_longest(expected.age, *found.age, std::string{found.age_of} + " ", " ago", all);
   return all.take();
 }
 

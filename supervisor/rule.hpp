@@ -50,12 +50,13 @@ bool holds(const comparison& c, std::string_view found);
 /// `"< 600"`, `"ready"`: what the config said.
 std::string to_string(const comparison& c);
 
-/// A value at a dotted path of a JSON document.
-struct json_condition {
-  std::string path;
+/// What is asked of a named scalar of the answer: a dotted path of a JSON document,
+/// a field of Redis' INFO, `value` or `rows` of a query.
+struct field_condition {
+  std::string field;
   comparison expected;
 
-  bool operator==(const json_condition&) const = default;
+  bool operator==(const field_condition&) const = default;
 };
 
 /// What a good reply looks like. Empty fields ask nothing.
@@ -64,9 +65,10 @@ struct expectation {
   limits latency;                      ///< longer is worse
   std::optional<std::string> contains; ///< the body holds this text
   std::optional<std::string> matches;  ///< the body matches this RE2 expression
-  std::vector<json_condition> json;    ///< of the body
-  limits certificate_left;             ///< shorter is worse
-  limits age;                          ///< of a heartbeat; longer is worse
+  std::vector<field_condition> fields;
+  std::vector<std::string> answers; ///< each is among those that came; DNS only
+  limits certificate_left;          ///< shorter is worse
+  limits age;                       ///< of a heartbeat or file; longer is worse
 
   bool operator==(const expectation&) const = default;
 };
@@ -79,10 +81,12 @@ struct reply {
   bool contains = true; ///< the body held `expectation::contains`
   bool matches = true;  ///< the body matched `expectation::matches`
   bool json_valid = true;
-  std::vector<std::optional<std::string>> json; ///< one per condition; none: path absent
+  std::vector<std::optional<std::string>> fields; ///< one per condition; none: it is absent
+  std::vector<std::string> answers;
   std::optional<std::chrono::milliseconds> certificate_left;
   std::optional<std::chrono::milliseconds> age;
-  std::string excerpt; ///< the first bytes of the body, for the reason
+  std::string_view age_of = "last heartbeat"; ///< what is that old; a literal
+  std::string excerpt;                        ///< the first bytes of the body, for the reason
 };
 
 /// The judgement on one run of a check. `reason` is one sentence part with the

@@ -20,6 +20,24 @@ struct kind_name {
   std::string_view operator()(const docker_check&) const {
     return "docker";
   }
+  std::string_view operator()(const postgres_check&) const {
+    return "postgres";
+  }
+  std::string_view operator()(const redis_check&) const {
+    return "redis";
+  }
+  std::string_view operator()(const dns_check&) const {
+    return "dns";
+  }
+  std::string_view operator()(const icmp_check&) const {
+    return "icmp";
+  }
+  std::string_view operator()(const json_check&) const {
+    return "json";
+  }
+  std::string_view operator()(const push_check&) const {
+    return "push";
+  }
 };
 
 } // namespace
@@ -30,7 +48,14 @@ std::string_view kind_of(const check_target& target) {
 
 bool tells_facts(const check_target& target) {
   return std::holds_alternative<heartbeat_check>(target)
-         || std::holds_alternative<docker_check>(target);
+         || std::holds_alternative<docker_check>(target)
+         || std::holds_alternative<push_check>(target);
+}
+
+std::string_view to_string(dns_record r) {
+  static constexpr std::string_view words[] = {"A",  "AAAA", "CNAME", "MX",
+                                               "NS", "PTR",  "SRV",   "TXT"};
+  return words[static_cast<std::size_t>(r)];
 }
 
 std::string_view to_string(role r) {

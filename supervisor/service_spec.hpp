@@ -27,6 +27,9 @@ struct tls_options {
   bool operator==(const tls_options&) const = default;
 };
 
+/// Whether a check opens a connection for each run or keeps one between runs.
+enum class connection_use { fresh, kept };
+
 struct http_check {
   std::string url; ///< http:// or https://
   std::string method = "GET";
@@ -34,13 +37,20 @@ struct http_check {
   std::string body;
   int max_redirects = 0; ///< 0: a redirect is the reply
   tls_options tls;
+  std::string unix_socket; ///< connected to instead of the URL's host; empty: none
+  connection_use connection = connection_use::fresh;
 
   bool operator==(const http_check&) const = default;
 };
 
+/// Ok once connected, and, where the expectation asks for a body, once what the
+/// server sent holds it.
 struct tcp_check {
   std::string host;
   int port = 0;
+  std::string unix_socket; ///< instead of host and port; empty: none
+  std::string send;        ///< bytes; empty: nothing is sent
+  std::optional<tls_options> tls;
 
   bool operator==(const tcp_check&) const = default;
 };
@@ -67,7 +77,70 @@ struct docker_check {
   bool operator==(const docker_check&) const = default;
 };
 
-using check_target = std::variant<http_check, tcp_check, exec_check, heartbeat_check, docker_check>;
+/// One query; `value` (first column of the first row) and `rows` (their number) are
+/// the fields an expectation may compare.
+struct postgres_check {
+  std::string url;           ///< postgres:// with libpq's parameters; may hold a password
+  std::string password_file; ///< its first line is the password; empty: none
+  std::string query = "SELECT 1";
+  connection_use connection = connection_use::kept;
+
+  bool operator==(const postgres_check&) const = default;
+};
+
+/// PING, and INFO if the expectation compares its fields.
+struct redis_check {
+  std::string host;
+  int port = 6379;
+  std::string unix_socket; ///< instead of host and port; empty: none
+  std::string user;        ///< empty: AUTH with the password alone
+  std::string password;
+  std::string password_file; ///< its first line is the password; empty: none
+  int database = 0;
+  connection_use connection = connection_use::kept;
+
+  bool operator==(const redis_check&) const = default;
+};
+
+enum class dns_record { a, aaaa, cname, mx, ns, ptr, srv, txt };
+
+/// Good if the name has such a record; `expectation::answers` says which.
+struct dns_check {
+  std::string name;
+  dns_record record = dns_record::a;
+  std::string server; ///< address in digits; empty: the system's name servers
+  int port = 53;
+
+  bool operator==(const dns_check&) const = default;
+};
+
+/// An echo request through the kernel's unprivileged ping socket.
+struct icmp_check {
+  std::string host;
+
+  bool operator==(const icmp_check&) const = default;
+};
+
+/// A JSON file that the service writes: its age by modification time, and its fields.
+struct json_check {
+  std::string file;
+
+  bool operator==(const json_check&) const = default;
+};
+
+/// A deadline that the service resets by `POST /api/v1/push/{token}`: missed when
+/// nothing came for `period + grace`.
+struct push_check {
+  std::string token; ///< unique in the configuration
+  std::chrono::milliseconds period{0};
+  std::chrono::milliseconds grace{0};
+
+  bool operator==(const push_check&) const = default;
+};
+
+using check_target =
+  std::variant<http_check, tcp_check, exec_check, heartbeat_check, docker_check, postgres_check,
+               redis_check, dns_check, icmp_check, json_check, push_check>;
 
 /// The config's word for a kind of check: "http", "tcp", "exec", ...
 std::string_view kind_of(const check_target& target);
@@ -174,6 +247,7 @@ struct group_spec {
 };
 
 // The config's words.
+std::string_view to_string(dns_record r);
 std::string_view to_string(role r);
 std::string_view to_string(restart_type t);
 std::string_view to_string(strategy s);

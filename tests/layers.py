@@ -7,7 +7,8 @@ import sys
 ROOMS = {
     "supervisor": (set(), []),
     "config": ({"supervisor"}, ["yaml-cpp/", "spdlog/", "re2/"]),
-    "io": ({"supervisor"}, ["uv.h", "curl/", "openssl/", "re2/", "nlohmann/", "spdlog/"]),
+    "io": ({"supervisor"},
+           ["uv.h", "curl/", "openssl/", "ares.h", "libpq-fe.h", "hiredis/", "re2/", "nlohmann/", "spdlog/"]),
     "actors": ({"supervisor", "io"}, ["caf/", "prometheus/", "spdlog/"]),
     "http": ({"supervisor", "io/loop.hpp"}, ["uv.h", "httplib.h", "http_parser.h", "nlohmann/", "spdlog/"]),
     "cli": ({"supervisor", "config", "io", "actors", "http"}, ["CLI/", "nlohmann/", "spdlog/"]),

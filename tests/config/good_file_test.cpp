@@ -83,7 +83,7 @@ TEST_F(every_key, of_an_http_check_arrives) {
   expected.expect.latency = {250ms, 2s};
   expected.expect.contains = "ok";
   expected.expect.matches = "^..$";
-  expected.expect.json = {{"status", {comparator::equal, "healthy"}},
+  expected.expect.fields = {{"status", {comparator::equal, "healthy"}},
                           {"checks.db.lag", {comparator::less, "600"}},
                           {"up", {comparator::equal, "true"}},
                           {"x-y", {comparator::not_equal, "0"}}};

@@ -64,7 +64,7 @@ TEST_F(an_exec_check, that_cannot_be_run_says_nothing_about_the_service) {
 }
 
 TEST_F(an_exec_check, has_its_output_judged_like_a_body) {
-  spec.expect.json.push_back({"lag", parse_comparison("< 10")});
+  spec.expect.fields.push_back({"lag", parse_comparison("< 10")});
   EXPECT_EQ(judge(spec.expect, shell("echo '{\"lag\": 7}'")).result, check_result::ok);
   EXPECT_EQ(judge(spec.expect, shell("echo '{\"lag\": 70}'")).result, check_result::failed);
 }

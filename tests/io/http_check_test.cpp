@@ -110,18 +110,18 @@ TEST_F(an_http_check_of_nginx, looks_for_a_text_and_an_expression_in_the_body) {
 TEST_F(an_http_check_of_nginx, finds_values_in_json) {
   auto spec = http(server.url(0, "/json"));
   for (const auto* path : {"status", "checks.db.ms", "list.1", "list.2", "list.3", "nothing.here"})
-    spec.expect.json.push_back({path, {}});
+    spec.expect.fields.push_back({path, {}});
   const auto o = run(spec);
   ASSERT_EQ(o.what, kind::answered) << o.reason;
   EXPECT_TRUE(o.answer.json_valid);
   const std::vector<std::optional<std::string>> expected{"ready", "12.5",       "true",
                                                          "null",  std::nullopt, std::nullopt};
-  EXPECT_EQ(o.answer.json, expected);
+  EXPECT_EQ(o.answer.fields, expected);
 }
 
 TEST_F(an_http_check_of_nginx, says_when_the_body_is_no_json) {
   auto spec = http(server.url(0));
-  spec.expect.json.push_back({"status", {}});
+  spec.expect.fields.push_back({"status", {}});
   EXPECT_FALSE(run(spec).answer.json_valid);
 }
 
@@ -347,7 +347,7 @@ TEST_F(an_http_check, refuses_headers_larger_than_64_kib) {
 
 TEST_F(an_http_check, does_not_choke_on_nested_or_broken_json) {
   expectation expect;
-  expect.json.push_back({"a", {}});
+  expect.fields.push_back({"a", {}});
   for (const auto& body : {std::string(200'000, '['), std::string("{\"a\":\"\xff\xfe\"}"),
                            std::string("{\"a\":1e99999}"), std::string("{\"a\":")}) {
     const auto o = run_against("HTTP/1.1 200 OK\r\n\r\n" + body, expect);

@@ -118,19 +118,19 @@ TEST(rule, judges_the_body) {
 
 TEST(rule, judges_values_in_json) {
   expectation e;
-  e.json = {{"status", {comparator::equal, "healthy"}},
+  e.fields = {{"status", {comparator::equal, "healthy"}},
             {"checks.db.status", {comparator::equal, "ready"}},
             {"lag", {comparator::less, "600"}}};
   reply r;
-  r.json = {"healthy", "ready", "599"};
+  r.fields = {"healthy", "ready", "599"};
   EXPECT_EQ(evaluate(e, r), check_verdict{});
-  r.json[1] = "starting";
+  r.fields[1] = "starting";
   EXPECT_EQ(evaluate(e, r), failed("checks.db.status is 'starting', expected ready"));
-  r.json[1] = std::nullopt;
+  r.fields[1] = std::nullopt;
   EXPECT_EQ(evaluate(e, r), failed("checks.db.status is missing, expected ready"));
-  r.json = {"healthy", "ready", "601"};
+  r.fields = {"healthy", "ready", "601"};
   EXPECT_EQ(evaluate(e, r), failed("lag is '601', expected < 600"));
-  r.json = {"healthy"};
+  r.fields = {"healthy"};
   EXPECT_EQ(evaluate(e, r), failed("checks.db.status is missing, expected ready"));
   r.json_valid = false;
   r.excerpt = "<html>";
