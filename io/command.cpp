@@ -103,7 +103,7 @@ struct command::state : std::enable_shared_from_this<state> {
   }
 
   void start(const std::vector<std::string>& argv, milliseconds timeout);
-  void fail_later(std::string why);
+  void fail_later(std::string why, int error);
   void read_output();
   void ended();
   void kill_group();
@@ -112,23 +112,25 @@ struct command::state : std::enable_shared_from_this<state> {
 
 void command::state::start(const std::vector<std::string>& argv, milliseconds timeout) {
   if (argv.empty())
-    return fail_later("cannot run a command without words");
+    return fail_later("cannot run a command without words", EINVAL);
   std::array<int, 2> ends{};
-  if (pipe2(ends.data(), O_CLOEXEC) != 0)
-    return fail_later(why_not_run(argv[0], errno));
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) {
+    const int failed = errno;
+    return fail_later(why_not_run(argv[0], failed), failed);
+  }
   pipe = descriptor{ends[0]};
   const descriptor write_end{ends[1]};
   fcntl(pipe.get(), F_SETFL, O_NONBLOCK);
   if (const int failed = spawn(argv, write_end.get(), pid); failed != 0) {
     pid = -1;
-    return fail_later(why_not_run(argv[0], failed));
+    return fail_later(why_not_run(argv[0], failed), failed);
   }
   known_children::add(pid);
   process = descriptor{static_cast<int>(syscall(SYS_pidfd_open, pid, 0))};
   if (!process) {
     const int failed = errno;
     kill_group();
-    return fail_later(why_not_run(argv[0], failed));
+    return fail_later(why_not_run(argv[0], failed), failed);
   }
   exit_watch.emplace(home, process.get(), [this] { ended(); });
   output_watch.emplace(home, pipe.get(), [this] { read_output(); });
@@ -138,11 +140,11 @@ void command::state::start(const std::vector<std::string>& argv, milliseconds ti
   });
 }
 
-void command::state::fail_later(std::string why) {
+void command::state::fail_later(std::string why, int error) {
   output = std::move(why);
-  home.post([self = shared_from_this()] {
+  home.post([self = shared_from_this(), error] {
     if (self->done)
-      self->finish(command_result::kind::not_run, 0);
+      self->finish(command_result::kind::not_run, error);
   });
 }
 

@@ -18,7 +18,7 @@ struct command_result {
     exited,    ///< with `code`
     signalled, ///< `code` is the signal
     timed_out, ///< its whole process group was killed
-    not_run,   ///< `output` says why it could not be started
+    not_run,   ///< `output` says why it could not be started, `code` is an errno
     cancelled,
   };
   kind what = kind::exited;

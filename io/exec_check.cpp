@@ -1,9 +1,12 @@
 #include "io/exec_check.hpp"
 
 #include "io/command.hpp"
+#include "io/own_limits.hpp"
 #include "io/own_stall.hpp"
 #include "io/reply_body.hpp"
 #include "supervisor/text.hpp"
+
+#include <errno.h>
 
 #include <chrono>
 #include <string>
@@ -16,6 +19,17 @@ namespace {
 using clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 using kind = check_outcome::kind;
+
+check_outcome not_started(command_result r) {
+  if (auto ours = ran_out(r.code))
+    return *std::move(ours);
+  check_outcome outcome{kind::not_run, {}, std::move(r.output)};
+  if (r.code == EAGAIN) {
+    outcome.reason += ": this user has too many processes (ulimit -u)";
+    outcome.exhausted = true;
+  }
+  return outcome;
+}
 
 /// Its last line that says something: that is where commands complain.
 std::string last_line(const std::string& output) {
@@ -69,7 +83,7 @@ check_outcome exec_checker::outcome_of(command_result r, clock::duration took) c
       return held_up();
     return {kind::failed, {}, "did not end within " + describe(timeout_) + last_line(r.output)};
   case command_result::kind::not_run:
-    return {kind::not_run, {}, std::move(r.output)};
+    return not_started(std::move(r));
   case command_result::kind::cancelled:
     break;
   }

@@ -1,5 +1,6 @@
 #include "io/http_failure.hpp"
 
+#include "io/own_limits.hpp"
 #include "supervisor/text.hpp"
 
 #include <errno.h>
@@ -35,7 +36,7 @@ check_outcome timed_out(const http_failure& f) {
   if (!f.resolved)
     return not_run("could not resolve host '" + f.host + "'" + within);
   if (!f.connected)
-    return failed("could not connect" + within);
+    return dropped_here().value_or(failed("could not connect" + within));
   if (!f.secured)
     return failed("no TLS handshake" + within);
   return failed(f.answering ? "the answer was not complete" + within : "no answer" + within);
@@ -71,22 +72,21 @@ check_outcome connection_lost(const http_failure& f) {
 } // namespace
 
 check_outcome explain_connect_error(int os_error) {
+  if (auto ours = ran_out(os_error))
+    return *std::move(ours);
   switch (os_error) {
   case ECONNREFUSED:
     return failed("connection refused");
   case EHOSTUNREACH:
     return failed("no way to the host");
   case ETIMEDOUT:
-    return failed("could not connect: no answer");
+    return dropped_here().value_or(failed("could not connect: no answer"));
   case ECONNRESET:
   case ECONNABORTED:
   case EPIPE:
     return failed("connection reset");
-  case EMFILE:
-  case ENFILE:
-    return not_run("cannot connect: out of file descriptors");
   case EADDRNOTAVAIL:
-    return not_run("cannot connect: out of local ports, or no such address family here");
+    return not_run("cannot connect: this machine has no address to connect from");
   case ENETUNREACH:
   case ENETDOWN:
     return not_run("cannot connect: this machine has no way to that network");
@@ -98,6 +98,8 @@ check_outcome explain_connect_error(int os_error) {
 }
 
 check_outcome explain(const http_failure& f) {
+  if (out_of_descriptors())
+    return *ran_out(EMFILE); // libcurl and OpenSSL tell that in many ways
   switch (f.code) {
   case CURLE_OPERATION_TIMEDOUT:
     return timed_out(f);
@@ -130,7 +132,7 @@ check_outcome explain(const http_failure& f) {
     return not_run("cannot use the client certificate: " + f.words.substr(0, 100));
   case CURLE_OUT_OF_MEMORY:
   case CURLE_FAILED_INIT:
-    return not_run("out of memory");
+    return *ran_out(ENOMEM);
   default:
     return failed(f.words.empty() ? curl_easy_strerror(f.code) : f.words.substr(0, 100));
   }

@@ -1,11 +1,10 @@
 #include "io/resolver.hpp"
 
 #include "io/loop.hpp"
+#include "io/own_limits.hpp"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
-#include <unistd.h>
 #include <uv.h>
 
 #include <cstring>
@@ -15,18 +14,10 @@ namespace reeve::io {
 
 namespace {
 
-/// Without a descriptor to spare, lookups fail in many ways.
-bool out_of_descriptors() {
-  const int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  if (fd >= 0)
-    close(fd);
-  return fd < 0 && (errno == EMFILE || errno == ENFILE);
-}
-
 resolution failed_resolution(const std::string& host, int error) {
   const auto what = "cannot resolve host '" + host + "'";
   if (out_of_descriptors())
-    return {resolution::kind::could_not_ask, {}, what + ": out of file descriptors"};
+    return {resolution::kind::could_not_ask, {}, ran_out(EMFILE)->reason, true};
   switch (error) {
   case UV_EAI_NONAME:
   case UV_EAI_NODATA:

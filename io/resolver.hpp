@@ -21,7 +21,8 @@ struct resolution {
   };
   kind what = kind::found;
   std::vector<sockaddr_storage> addresses;
-  std::string reason; ///< one sentence part, when not found
+  std::string reason;     ///< one sentence part, when not found
+  bool exhausted = false; ///< could not ask for want of descriptors
 };
 
 /// An address written in digits, IPv6 with or without brackets.

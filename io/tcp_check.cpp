@@ -2,6 +2,7 @@
 
 #include "io/http_failure.hpp"
 #include "io/loop.hpp"
+#include "io/own_limits.hpp"
 #include "io/own_stall.hpp"
 #include "io/resolver.hpp"
 #include "supervisor/text.hpp"
@@ -87,7 +88,7 @@ void tcp_checker::resolved(resolution r) {
   if (r.what == resolution::kind::no_such_host)
     return finish({kind::failed, {}, std::move(r.reason)});
   if (r.what == resolution::kind::could_not_ask)
-    return finish({kind::not_run, {}, std::move(r.reason)});
+    return finish({kind::not_run, {}, std::move(r.reason), false, r.exhausted});
   lookup_.reset();
   addresses_ = std::move(r.addresses);
   try_next();
@@ -109,12 +110,14 @@ void tcp_checker::try_next() {
   attempt_->owner = this;
   attempt_->socket.data = attempt_->request.data = attempt_;
   uv_tcp_init(home_.raw(), &attempt_->socket);
-  const int error =
-    uv_tcp_connect(&attempt_->request, &attempt_->socket,
-                   reinterpret_cast<const sockaddr*>(&address), [](uv_connect_t* r, int failed) {
-                     if (auto* owner = static_cast<attempt*>(r->data)->owner)
-                       owner->connected(failed);
-                   });
+  int error = -spare_descriptor_error();
+  if (error == 0)
+    error =
+      uv_tcp_connect(&attempt_->request, &attempt_->socket,
+                     reinterpret_cast<const sockaddr*>(&address), [](uv_connect_t* r, int failed) {
+                       if (auto* owner = static_cast<attempt*>(r->data)->owner)
+                         owner->connected(failed);
+                     });
   if (error != 0) {
     home_.cancel(soon_);
     soon_ = home_.call_after(milliseconds{0}, [this, error] { attempt_failed(error); });
@@ -142,7 +145,7 @@ void tcp_checker::out_of_time() {
   const auto within = " within " + describe(timeout_);
   if (lookup_)
     return finish({kind::not_run, {}, "could not resolve host '" + what_.host + "'" + within});
-  finish({kind::failed, {}, "could not connect" + within});
+  finish(dropped_here().value_or(check_outcome{kind::failed, {}, "could not connect" + within}));
 }
 
 void tcp_checker::drop_attempt() {

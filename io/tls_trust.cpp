@@ -1,5 +1,6 @@
 #include "io/tls_trust.hpp"
 
+#include "io/own_limits.hpp"
 #include "supervisor/text.hpp"
 
 #include <openssl/err.h>
@@ -107,6 +108,8 @@ result<tls_trust::store_ptr> tls_trust::store(const std::string& ca_file) {
   const auto known = stores_.find(ca_file);
   if (known != stores_.end() && known->second.version == version && !version.empty())
     return known->second.store;
+  if (out_of_descriptors()) // the system's would be empty then, and stay so
+    return error{"cannot read certificates: out of file descriptors"};
   const store_ptr made{X509_STORE_new(), &X509_STORE_free};
   const int ok = ca_file.empty() ? X509_STORE_set_default_paths(made.get())
                                  : X509_STORE_load_file(made.get(), ca_file.c_str());

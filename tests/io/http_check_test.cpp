@@ -401,7 +401,9 @@ TEST_F(an_http_check, without_a_descriptor_to_spare_was_not_run) {
   const auto o = run_check(l, *c);
   setrlimit(RLIMIT_NOFILE, &before);
   EXPECT_EQ(o.what, kind::not_run);
-  EXPECT_EQ(o.reason, "cannot connect: out of file descriptors");
+  EXPECT_EQ(o.reason, "Reeve is out of file descriptors: raise the limit (ulimit -n), now "
+                        + std::to_string(highest));
+  EXPECT_TRUE(o.exhausted);
   EXPECT_EQ(judge({}, o).result, check_result::unknown);
 }
 

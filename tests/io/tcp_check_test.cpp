@@ -92,8 +92,11 @@ TEST_F(a_tcp_check, without_a_descriptor_to_spare_was_not_run) {
   const auto named = run(tcp("localhost", 80));
   setrlimit(RLIMIT_NOFILE, &before);
   EXPECT_EQ(literal.what, kind::not_run);
-  EXPECT_EQ(literal.reason, "cannot connect: out of file descriptors");
+  EXPECT_EQ(literal.reason, "Reeve is out of file descriptors: raise the limit (ulimit -n), now "
+                              + std::to_string(highest));
+  EXPECT_TRUE(literal.exhausted);
   EXPECT_EQ(named.what, kind::not_run) << named.reason;
+  EXPECT_TRUE(named.exhausted);
 }
 
 TEST_F(a_tcp_check, that_is_destroyed_under_way_is_cancelled_before_the_destructor_returns) {

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "io/check.hpp"
+
+#include <optional>
+
+namespace reeve::io {
+
+// What runs out here says nothing about a service. All of these are cheap enough to be
+// asked for each check; any thread.
+
+/// If `os_error` (an errno) says that something of this process or machine ran out:
+/// `not_run` and `exhausted`, with what it was and what to do.
+std::optional<check_outcome> ran_out(int os_error);
+
+/// 0 if a check may open a descriptor for itself; else EMFILE: those that are left are
+/// for Reeve's own HTTP server, for restarts and for reading files.
+int spare_descriptor_error();
+
+/// Not one is left. Libraries tell that in many ways.
+bool out_of_descriptors();
+
+/// The machine's table of connections is full: it drops what would begin another one,
+/// which looks like a service that does not answer.
+bool connections_are_dropped();
+
+/// For a connection attempt that nobody answered in time: ours if the machine drops
+/// them, else none.
+std::optional<check_outcome> dropped_here();
+
+} // namespace reeve::io
