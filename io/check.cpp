@@ -5,6 +5,7 @@
 #include "io/heartbeat_check.hpp"
 #include "io/http_check.hpp"
 #include "io/loop.hpp"
+#include "io/resolver.hpp"
 #include "io/tcp_check.hpp"
 
 #include <signal.h>
@@ -16,11 +17,15 @@ namespace reeve::io {
 struct check_engine::state {
   loop& home;
   docker_engine* docker;
+  resolver names;
   http_share http;
+
+  state(loop& l, docker_engine* d) : home{l}, docker{d}, names{l}, http{l, names} {
+  }
 };
 
 check_engine::check_engine(loop& l, docker_engine* docker)
-    : state_{new state{l, docker, http_share{l}}} {
+    : state_{std::make_unique<state>(l, docker)} {
   signal(SIGPIPE, SIG_IGN); // TLS writes to connections that may be closed
 }
 
@@ -33,7 +38,7 @@ std::unique_ptr<check> check_engine::make(const check_spec& spec) {
       if constexpr (std::is_same_v<kind, http_check>)
         return make_http_check(state_->http, spec);
       else if constexpr (std::is_same_v<kind, tcp_check>)
-        return make_tcp_check(state_->home, spec);
+        return make_tcp_check(state_->home, state_->names, spec);
       else if constexpr (std::is_same_v<kind, exec_check>)
         return make_exec_check(state_->home, spec);
       else if constexpr (std::is_same_v<kind, heartbeat_check>)

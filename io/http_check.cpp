@@ -284,7 +284,7 @@ void http_checker::find_out_why_unresolved(const std::string& host) {
   timer_ = share_.home.call_at(deadline_, [this, host] {
     finish({kind::not_run, {}, "could not resolve host '" + host + "' in time"});
   });
-  lookup_.emplace(share_.home, host, 0, [this, host](resolution r) {
+  lookup_.emplace(share_.names, host, 0, [this, host](resolution r) {
     switch (r.what) {
     case resolution::kind::found:
       return finish({kind::not_run, {}, "could not resolve host '" + host + "' at first"});

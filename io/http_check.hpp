@@ -9,12 +9,17 @@
 
 namespace reeve::io {
 
+class resolver;
+
 /// What HTTP checks share.
 struct http_share {
-  explicit http_share(loop& l, std::size_t most_at_once = 2'000) : home{l}, curl{l, most_at_once} {
+  /// `n` lives longer.
+  http_share(loop& l, resolver& n, std::size_t most_at_once = 2'000)
+      : home{l}, names{n}, curl{l, most_at_once} {
   }
 
   loop& home;
+  resolver& names;
   curl_pool curl;
   tls_trust trust;
 };

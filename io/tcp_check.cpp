@@ -32,8 +32,8 @@ struct attempt {
 
 class tcp_checker final : public check {
 public:
-  tcp_checker(loop& l, const check_spec& spec)
-      : home_{l}, what_{std::get<tcp_check>(spec.target)}, timeout_{spec.timeout} {
+  tcp_checker(loop& l, resolver& names, const check_spec& spec)
+      : home_{l}, names_{names}, what_{std::get<tcp_check>(spec.target)}, timeout_{spec.timeout} {
   }
 
   ~tcp_checker() override {
@@ -53,6 +53,7 @@ private:
   void finish(check_outcome outcome);
 
   loop& home_;
+  resolver& names_;
   tcp_check what_;
   milliseconds timeout_;
 
@@ -79,7 +80,7 @@ void tcp_checker::run(completion done) {
     addresses_.push_back(*literal);
     try_next();
   } else {
-    lookup_.emplace(home_, what_.host, what_.port,
+    lookup_.emplace(names_, what_.host, what_.port,
                     [this](resolution r) { resolved(std::move(r)); });
   }
 }
@@ -136,6 +137,7 @@ void tcp_checker::attempt_failed(int error) {
   last_error_ = -error;
   if (next_ < addresses_.size())
     return try_next();
+  names_.forget(what_.host);
   finish(explain_connect_error(last_error_));
 }
 
@@ -145,6 +147,7 @@ void tcp_checker::out_of_time() {
   const auto within = " within " + describe(timeout_);
   if (lookup_)
     return finish({kind::not_run, {}, "could not resolve host '" + what_.host + "'" + within});
+  names_.forget(what_.host);
   finish(dropped_here().value_or(check_outcome{kind::failed, {}, "could not connect" + within}));
 }
 
@@ -169,8 +172,8 @@ void tcp_checker::finish(check_outcome outcome) {
 
 } // namespace
 
-std::unique_ptr<check> make_tcp_check(loop& l, const check_spec& spec) {
-  return std::make_unique<tcp_checker>(l, spec);
+std::unique_ptr<check> make_tcp_check(loop& l, resolver& names, const check_spec& spec) {
+  return std::make_unique<tcp_checker>(l, names, spec);
 }
 
 } // namespace reeve::io

@@ -1,5 +1,6 @@
 #include "io/http_check.hpp"
 #include "io/loop.hpp"
+#include "io/resolver.hpp"
 #include "tests/io/support/listener.hpp"
 #include "tests/io/support/process_facts.hpp"
 #include "tests/io/support/run_check.hpp"
@@ -202,7 +203,8 @@ TEST_F(an_http_check_of_nginx, waits_for_its_turn_when_too_many_are_under_way) {
     ended.wait();
     return true;
   }};
-  http_share one_at_once{l, 1};
+  resolver names{l};
+  http_share one_at_once{l, names, 1};
   const auto first = make_http_check(one_at_once, http(slow.url()));
   const auto second = make_http_check(one_at_once, http(server.url(0)));
   auto third_spec = http(server.url(0));
