@@ -3,6 +3,7 @@
 #include "actors/supervisor_actor.hpp"
 #include "tests/actors/support/caf_fixture.hpp"
 #include "tests/actors/support/captured_log.hpp"
+#include "tests/support/places.hpp"
 
 #include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
@@ -463,7 +464,7 @@ protected:
 };
 
 TEST_F(otp_trace, is_repeated_stop_by_stop_and_start_by_start) {
-  std::ifstream file{REEVE_SOURCE_DIR "/tests/supervisor/otp_traces.jsonl"};
+  std::ifstream file{reeve::tests::source_dir() + "/tests/supervisor/otp_traces.jsonl"};
   auto replayed = 0;
   for (std::string line; std::getline(file, line); ++replayed)
     replay(json::parse(line));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "config/load.hpp"
+#include "tests/support/places.hpp"
 
 #include <gtest/gtest.h>
 
@@ -11,7 +12,7 @@
 
 namespace reeve::config {
 
-inline const std::filesystem::path folder{std::string{REEVE_SOURCE_DIR} + "/tests/config"};
+inline const std::filesystem::path folder{reeve::tests::source_dir() + "/tests/config"};
 
 inline environment environment_of(std::map<std::string, std::string> variables) {
   return [variables = std::move(variables)](const std::string& name) -> std::optional<std::string> {

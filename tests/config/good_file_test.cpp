@@ -1,4 +1,5 @@
 #include "tests/config/fixture.hpp"
+#include "tests/support/places.hpp"
 
 #include <csignal>
 
@@ -84,9 +85,9 @@ TEST_F(every_key, of_an_http_check_arrives) {
   expected.expect.contains = "ok";
   expected.expect.matches = "^..$";
   expected.expect.fields = {{"status", {comparator::equal, "healthy"}},
-                          {"checks.db.lag", {comparator::less, "600"}},
-                          {"up", {comparator::equal, "true"}},
-                          {"x-y", {comparator::not_equal, "0"}}};
+                            {"checks.db.lag", {comparator::less, "600"}},
+                            {"up", {comparator::equal, "true"}},
+                            {"x-y", {comparator::not_equal, "0"}}};
   expected.expect.certificate_left = {14 * 24h, 3 * 24h};
   EXPECT_EQ(service(1).checks.at(0), expected);
 }
@@ -222,7 +223,7 @@ TEST(listen, takes_a_name_an_address_and_port_0) {
 }
 
 TEST(examples, are_good_and_without_warnings) {
-  const auto examples = std::filesystem::path{REEVE_SOURCE_DIR} / "examples";
+  const auto examples = std::filesystem::path{reeve::tests::source_dir()} / "examples";
   for (const auto& entry : std::filesystem::directory_iterator{examples}) {
     const auto file = entry.path() / "reeve.yaml";
     const auto result = load_file(file, environment_of({}));

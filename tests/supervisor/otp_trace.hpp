@@ -1,6 +1,7 @@
 #pragma once
 
 #include "supervisor/service_spec.hpp"
+#include "tests/support/places.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -30,7 +31,7 @@ struct scenario {
 };
 
 inline std::vector<scenario> all_scenarios() {
-  std::ifstream file{REEVE_SOURCE_DIR "/tests/supervisor/otp_traces.jsonl"};
+  std::ifstream file{reeve::tests::source_dir() + "/tests/supervisor/otp_traces.jsonl"};
   std::vector<scenario> all;
   for (std::string line; std::getline(file, line);) {
     const auto read = nlohmann::json::parse(line);

@@ -1,5 +1,7 @@
 #include "tests/support/reeve_daemon.hpp"
 
+#include "tests/support/places.hpp"
+
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -119,7 +121,7 @@ reeve_daemon::~reeve_daemon() {
 std::string reeve_daemon::fill_in(std::string text) const {
   replace_all(text, "@PORT@", std::to_string(port_));
   replace_all(text, "@DIR@", folder_.string());
-  replace_all(text, "@DEMO@", REEVE_BINARY_DIR "/reeve-demo");
+  replace_all(text, "@DEMO@", reeve::tests::binary_dir() + "/reeve-demo");
   for (int i = 0; i < 4; ++i)
     replace_all(text, std::string{'@', static_cast<char>('A' + i), '@'}, std::to_string(ports_[i]));
   return text;
@@ -132,8 +134,9 @@ void reeve_daemon::write_config(const std::string& config) {
 
 void reeve_daemon::start() {
   ASSERT_LE(pid_, 0);
-  pid_ = spawn({REEVE_BINARY_DIR "/reeve", "run", "-c", (folder_ / "reeve.yaml").string()},
-               (folder_ / "out").string(), (folder_ / "log").string());
+  pid_ =
+    spawn({reeve::tests::binary_dir() + "/reeve", "run", "-c", (folder_ / "reeve.yaml").string()},
+          (folder_ / "out").string(), (folder_ / "log").string());
 }
 
 void reeve_daemon::start_and_wait() {
@@ -223,7 +226,7 @@ finished run_command(const std::vector<std::string>& arguments) {
 }
 
 finished run_reeve(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), REEVE_BINARY_DIR "/reeve");
+  arguments.insert(arguments.begin(), reeve::tests::binary_dir() + "/reeve");
   return run_command(arguments);
 }
 

@@ -4,6 +4,7 @@
 #include "io/loop.hpp"
 #include "tests/io/support/process_facts.hpp"
 #include "tests/io/support/until.hpp"
+#include "tests/support/places.hpp"
 
 #include <gtest/gtest.h>
 
@@ -19,7 +20,7 @@ namespace reeve::io {
 
 using test::run_until;
 
-inline const std::string launcher_path = REEVE_BINARY_DIR "/reeve-launcher";
+inline const std::string launcher_path = reeve::tests::binary_dir() + "/reeve-launcher";
 
 inline process_spec shell(std::string script) {
   process_spec spec;
