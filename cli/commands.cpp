@@ -1,12 +1,34 @@
 #include "cli/commands.hpp"
 
+#include "config/connections.hpp"
 #include "http/client.hpp"
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
 
 namespace reeve::cli {
+
+namespace {
+
+std::optional<std::int64_t> read_number(const char* file) {
+  std::int64_t number = 0;
+  return std::ifstream{file} >> number ? std::optional{number} : std::nullopt;
+}
+
+// None where the kernel tracks no connections.
+std::optional<config::connection_table> read_connection_table() {
+  const auto entries = read_number("/proc/sys/net/netfilter/nf_conntrack_max");
+  if (!entries)
+    return std::nullopt;
+  config::connection_table table{*entries};
+  if (auto time = read_number("/proc/sys/net/netfilter/nf_conntrack_tcp_timeout_time_wait"))
+    table.remembers = std::chrono::seconds{*time};
+  return table;
+}
+
+} // namespace
 
 std::string find_config(const std::string& given) {
   if (!given.empty())
@@ -17,8 +39,16 @@ std::string find_config(const std::string& given) {
   return std::filesystem::exists("reeve.yaml", ignored) ? "reeve.yaml" : "/etc/reeve/reeve.yaml";
 }
 
+config::load_result load_config(const std::string& file) {
+  auto read = config::load_file(file, config::process_environment());
+  if (auto* good = std::get_if<config::loaded>(&read))
+    for (auto& sentence : config::connection_warnings(good->spec, read_connection_table()))
+      good->warnings.push_back({file, 0, 0, "", std::move(sentence)});
+  return read;
+}
+
 std::optional<config::loaded> load_or_complain(const std::string& given) {
-  auto read = config::load_file(find_config(given), config::process_environment());
+  auto read = load_config(find_config(given));
   if (auto* good = std::get_if<config::loaded>(&read))
     return std::move(*good);
   for (const auto& problem : std::get<1>(read))

@@ -36,6 +36,10 @@ int healthcheck(const std::string& config, const std::string& url);
 /// `given`, else $REEVE_CONFIG, else ./reeve.yaml, else /etc/reeve/reeve.yaml.
 std::string find_config(const std::string& given);
 
+/// Reads `file` with this process's environment; what this host cannot bear for long is among the
+/// warnings. Blocks; any thread.
+config::load_result load_config(const std::string& file);
+
 /// Loads it and prints every problem to stderr; none: there were some.
 std::optional<config::loaded> load_or_complain(const std::string& given);
 

@@ -203,14 +203,11 @@ void daemon::state::reload() {
     return;
   spdlog::info("reloading {}", config_file);
   auto read = std::make_shared<std::optional<config::load_result>>();
-  loop.in_background(
-    [read, file = config_file] {
-      read->emplace(config::load_file(file, config::process_environment()));
-    },
-    [this, read] {
-      if (!ending)
-        apply(std::move(**read));
-    });
+  loop.in_background([read, file = config_file] { read->emplace(load_config(file)); },
+                     [this, read] {
+                       if (!ending)
+                         apply(std::move(**read));
+                     });
 }
 
 void daemon::state::apply(config::load_result read) {

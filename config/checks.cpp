@@ -1,10 +1,11 @@
 #include "config/checks.hpp"
 
 #include "config/address.hpp"
+#include "config/check_kinds.hpp"
 #include "config/duration.hpp"
+#include "config/url.hpp"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <optional>
 
@@ -16,177 +17,57 @@ using namespace std::chrono_literals;
 constexpr auto shortest_interval = 10ms;
 constexpr int most_in_a_row = 1'000;
 
-// Unpacks what a parser made, or complains.
-template <class T, class Parse>
-std::optional<T> parsed(const reader& at, Parse parse) {
+// For messages: "http, tcp, ... or push".
+std::string kind_names() {
+  std::vector<std::string> names;
+  for (const auto& kind : check_kinds())
+    names.emplace_back(kind.name);
+  return alternatives(names);
+}
+
+bool has(const std::vector<std::string_view>& words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+const check_kind* kind_of_url(std::string_view url) {
+  const auto scheme = is_unix_url(url) ? "unix" : scheme_of(url);
+  for (const auto& kind : check_kinds())
+    if (has(kind.schemes, scheme))
+      return &kind;
+  return nullptr;
+}
+
+const check_kind* read_short(const reader& at, check_spec& into) {
   const auto text = at.text();
   if (!text)
-    return {};
-  auto made = parse(*text);
-  if (made)
-    return std::move(*made);
-  at.fail_parsed(made.sentence());
-  return {};
-}
-
-bool is_header_name(const std::string& name) {
-  return !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
-    return c > 0x20 && c < 0x7F
-           && std::string_view{"()<>@,;:\\\"/[]?={}"}.find(static_cast<char>(c))
-                == std::string_view::npos;
-  });
-}
-
-void read_headers(const reader& from, std::map<std::string, std::string>& into) {
-  for (const auto& [name, value] : from.entries()) {
-    if (!is_header_name(name))
-      value.fail(in_quotes(name) + " is no name of a header");
-    const auto text = value.text(reader::empty::allowed);
-    if (text && text->find_first_of("\r\n") != text->npos)
-      value.fail("a header is one line");
-    if (text)
-      into[name] = *text;
-  }
-}
-
-void read_tls(const reader& from, http_check& into) {
-  fields f{from};
-  f.flag("verify", into.tls.verify);
-  f.text("ca_file", into.tls.ca_file);
-  f.text("certificate_file", into.tls.certificate_file);
-  const auto key = f.text("key_file", into.tls.key_file);
-  if (key && into.tls.certificate_file.empty())
-    key->fail("a key needs its certificate; add 'certificate_file'");
-  f.finish();
-  if (scheme_of(into.url) == "http" && into.max_redirects == 0)
-    from.warn("has no effect on an http:// URL");
-}
-
-void read_method(const reader& from, std::string& into) {
-  const auto method = from.text();
-  if (!method)
-    return;
-  if (method->find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") == method->npos)
-    into = *method;
-  else
-    from.fail(from.quoted_text() + " is no HTTP method; they are written like GET");
-}
-
-void read_http(const reader& at, fields& f, check_spec& into) {
-  http_check made;
-  if (auto url = parsed<std::string>(at, parse_http_url))
-    made.url = *url;
-  if (const auto method = f.find("method"))
-    read_method(*method, made.method);
-  if (const auto headers = f.find("headers"))
-    read_headers(*headers, made.headers);
-  f.text("body", made.body);
-  f.whole("redirects", made.max_redirects, 0, 50);
-  if (const auto tls = f.find("tls"))
-    read_tls(*tls, made);
-  into.target = made;
-  into.expect.status = {status_range{}};
-}
-
-void read_tcp(const reader& at, fields&, check_spec& into) {
-  tcp_check made;
-  if (auto address = parsed<host_port>(at, parse_tcp_url))
-    made = {address->host, address->port};
-  into.target = made;
-}
-
-void read_docker(const reader& at, fields&, check_spec& into) {
-  into.target = docker_check{parsed<std::string>(at, parse_container).value_or("")};
-}
-
-void read_exec(const reader& at, fields&, check_spec& into) {
-  exec_check made;
-  if (!at.is_map()) {
-    made.command = at.command();
-  } else {
-    fields f{at};
-    if (const auto command = f.find("command"))
-      made.command = command->command();
-    else
-      at.fail("needs 'command'");
-    f.finish();
-  }
-  into.target = made;
-}
-
-void read_heartbeat(const reader& at, fields&, check_spec& into) {
-  heartbeat_check made;
-  if (!at.is_map()) {
-    at.fail_type("a map: {file: ..., degraded: 60s, unhealthy: 120s}");
-  } else {
-    fields f{at};
-    if (!f.text("file", made.file))
-      at.fail("needs 'file'");
-    read_limits(f, into.expect.age, true);
-    f.finish();
-  }
-  into.target = made;
-}
-
-struct kind {
-  std::string_view name;
-  void (*read)(const reader& value, fields& check, check_spec& into); ///< null: not yet
-  bool short_form = false;                                            ///< a URL alone will do
-};
-
-constexpr std::array kinds{
-  kind{"http", read_http, true},
-  kind{"tcp", read_tcp, true},
-  kind{"docker", read_docker, true},
-  kind{"exec", read_exec},
-  kind{"heartbeat", read_heartbeat},
-  kind{"postgres", nullptr, true},
-  kind{"redis", nullptr, true},
-  kind{"dns", nullptr},
-  kind{"icmp", nullptr},
-  kind{"json", nullptr},
-  kind{"push", nullptr},
-};
-
-constexpr std::array<std::string_view, 5> http_options{"method", "headers", "body", "redirects",
-                                                       "tls"};
-
-const char* const kind_needed =
-  "names no kind of check; add one of http, tcp, docker, exec or heartbeat";
-
-bool available(const kind& k, const reader& at) {
-  if (!k.read)
-    at.fail(std::string{k.name} + " checks are not available in this version");
-  return k.read != nullptr;
-}
-
-void read_short(const reader& at, check_spec& into) {
-  const auto text = at.text();
-  if (!text)
-    return;
-  auto scheme = scheme_of(*text);
-  if (scheme == "https")
-    scheme = "http";
-  const auto k = std::find_if(kinds.begin(), kinds.end(), [&](const kind& each) {
-    return each.short_form && each.name == scheme;
-  });
-  if (k == kinds.end()) {
+    return nullptr;
+  const auto* kind = kind_of_url(*text);
+  if (!kind) {
     at.fail(at.quoted_text()
-            + " is no URL of a check; write http://, https://, "
-              "tcp://host:port or docker://NAME, or a map such as {exec: [program, argument]}");
-    return;
+            + " is no URL of a check; write http://, https://, tcp://host:port, unix:/path, "
+              "postgres://, redis:// or docker://NAME, or a map such as "
+              "{exec: [program, argument]}");
+    return nullptr;
   }
   node no_options;
   no_options.what = node::kind::map;
   fields none{reader{no_options, at.at(), at.path(), at.shared()}};
-  if (available(*k, at))
-    k->read(at, none, into);
+  kind->read(at, none, into);
+  return kind;
 }
 
-void refuse_http_options(fields& f, std::string_view kind) {
-  for (const auto option : http_options)
-    if (const auto at = f.find(option); at && !kind.empty() && kind != "http")
-      at->fail("is for http checks; this is a " + std::string{kind} + " check");
+// Complains of what belongs to other kinds than `chosen`; null: nobody knows to which.
+void refuse_options(fields& f, const check_kind* chosen) {
+  std::map<std::string_view, std::vector<std::string>> owners;
+  for (const auto& kind : check_kinds())
+    for (const auto option : kind.options)
+      owners[option].emplace_back(kind.name);
+  for (const auto& [option, kinds] : owners) {
+    const auto at = f.find(option);
+    if (at && chosen && !has(chosen->options, option))
+      at->fail("is for checks of kind " + alternatives(kinds) + ", not "
+               + std::string{chosen->name});
+  }
 }
 
 void warn_of_thresholds(fields& f, const check_spec& check) {
@@ -196,57 +77,66 @@ void warn_of_thresholds(fields& f, const check_spec& check) {
              + " check tells is a fact, and counts at once");
 }
 
-void read_role(fields& f, check_spec& into) {
-  f.word<role>("role", into.role, {{"liveness", role::liveness}, {"readiness", role::readiness}});
-}
-
-void read_kind(fields& f, const kind& k, const reader& at, check_spec& into) {
-  if (!available(k, at)) {
-    f.find("expect");
-    refuse_http_options(f, "");
-    return;
-  }
-  k.read(at, f, into);
-  refuse_http_options(f, k.name);
+void read_kind(fields& f, const check_kind& kind, const reader& at, check_spec& into) {
+  kind.read(at, f, into);
+  refuse_options(f, &kind);
   if (const auto expect = f.find("expect"))
-    read_expectation(*expect, k.name, into);
+    read_expectation(*expect, into);
   warn_of_thresholds(f, into);
 }
 
-void read_long(const reader& from, check_spec& into) {
-  fields f{from};
-  read_timing(f, into);
-  read_role(f, into);
-  const kind* chosen = nullptr;
+struct chosen_kind {
+  const check_kind* kind = nullptr; ///< none, or several
   std::optional<reader> value;
-  bool one = true;
-  for (const auto& k : kinds) {
-    const auto at = f.find(k.name);
-    if (at && chosen) {
-      at->fail("'" + std::string{chosen->name} + "' and '" + std::string{k.name}
+  bool named = false; ///< at least one
+};
+
+chosen_kind find_kind(fields& f) {
+  chosen_kind chosen;
+  bool several = false;
+  for (const auto& kind : check_kinds()) {
+    const auto at = f.find(kind.name);
+    if (at && chosen.named) {
+      at->fail("'" + std::string{chosen.kind->name} + "' and '" + std::string{kind.name}
                + "' in one check; a check has one kind, and a service may have several 'checks'");
-      one = false;
+      several = true;
     } else if (at) {
-      chosen = &k;
-      value = at;
+      chosen = {&kind, at, true};
     }
   }
-  if (chosen && one)
-    read_kind(f, *chosen, *value, into);
-  else
-    refuse_http_options(f, ""), f.find("expect");
-  if (f.finish() && !chosen)
-    from.fail(kind_needed);
+  if (several)
+    chosen.kind = nullptr;
+  return chosen;
 }
 
-check_spec read_check(const reader& from, const check_spec& defaults) {
+const check_kind* read_long(const reader& from, check_spec& into, bool& has_role) {
+  fields f{from};
+  read_timing(f, into);
+  has_role =
+    f.word<role>("role", into.role, {{"liveness", role::liveness}, {"readiness", role::readiness}})
+      .has_value();
+  const auto chosen = find_kind(f);
+  if (chosen.kind)
+    read_kind(f, *chosen.kind, *chosen.value, into);
+  else
+    refuse_options(f, nullptr), f.find("expect");
+  if (f.finish() && !chosen.named)
+    from.fail("names no kind of check; add one of " + kind_names());
+  return chosen.kind;
+}
+
+check_spec read_check(const reader& from, const check_spec& defaults, bool in_a_list) {
   auto made = defaults;
+  const check_kind* kind = nullptr;
+  bool has_role = false;
   if (from.is_map())
-    read_long(from, made);
+    kind = read_long(from, made, has_role);
   else if (from.is_scalar())
-    read_short(from, made);
+    kind = read_short(from, made);
   else
     from.fail_type("a URL or a map");
+  if (kind && in_a_list && !has_role)
+    made.role = kind->in_a_list;
   made.timeout = std::min(made.timeout, made.interval); // an inherited one is shortened
   return made;
 }
@@ -280,7 +170,7 @@ std::vector<check_spec> read_single_check(const reader& from, const check_spec& 
   if (from.is_list())
     from.fail("is for one check; name it 'checks' for a list of them");
   else
-    checks.push_back(read_check(from, defaults));
+    checks.push_back(read_check(from, defaults, false));
   name_checks(checks);
   return checks;
 }
@@ -288,7 +178,7 @@ std::vector<check_spec> read_single_check(const reader& from, const check_spec& 
 std::vector<check_spec> read_checks(const reader& from, const check_spec& defaults) {
   std::vector<check_spec> checks;
   for (const auto& item : from.items("a list of checks (a single one is named 'check')"))
-    checks.push_back(read_check(item, defaults));
+    checks.push_back(read_check(item, defaults, true));
   name_checks(checks);
   return checks;
 }

@@ -3,7 +3,6 @@
 #include "config/reader.hpp"
 #include "supervisor/service_spec.hpp"
 
-#include <string_view>
 #include <vector>
 
 namespace reeve::config {
@@ -18,8 +17,8 @@ std::vector<check_spec> read_single_check(const reader& from, const check_spec& 
 /// `checks:`.
 std::vector<check_spec> read_checks(const reader& from, const check_spec& defaults);
 
-/// `expect:`, of a check of this kind whose target and timeout are in `into`.
-void read_expectation(const reader& from, std::string_view kind, check_spec& into);
+/// `expect:`, of a check whose target and timeout are in `into`.
+void read_expectation(const reader& from, check_spec& into);
 
 /// `degraded` and `unhealthy`; which of the two must be the longer is told by
 /// `longer_is_worse`.

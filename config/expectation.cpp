@@ -1,9 +1,11 @@
 #include "config/address.hpp"
 #include "config/checks.hpp"
 #include "config/duration.hpp"
+#include "config/url.hpp"
 
 #include <re2/re2.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace reeve::config {
@@ -72,17 +74,61 @@ void read_body(const reader& from, expectation& into) {
   f.finish();
 }
 
-void read_json(const reader& from, std::vector<field_condition>& into) {
-  for (const auto& [path, value] : from.entries()) {
+void read_condition(const std::string& field, const reader& value,
+                    std::vector<field_condition>& into) {
+  const auto text = value.text();
+  if (!text)
+    return;
+  const auto made = parse_comparison(*text);
+  const bool ordered = made.op != comparator::equal && made.op != comparator::not_equal;
+  const bool number = holds({comparator::less_equal, made.operand}, made.operand);
+  if (made.operand.empty())
+    value.fail(value.quoted_text() + " compares with nothing");
+  else if (ordered && !number)
+    value.fail(value.quoted_text() + " can never hold: only numbers are ordered");
+  into.push_back({field, made});
+}
+
+using values = std::vector<std::pair<std::string, reader>>;
+
+void read_paths(const values& all, std::vector<field_condition>& into) {
+  for (const auto& [path, value] : all) {
     if (path.empty() || path.front() == '.' || path.back() == '.' || path.find("..") != path.npos)
       value.fail(in_quotes(path) + " is no path; write one such as checks.db.status");
-    const auto text = value.text();
-    if (!text)
-      continue;
-    into.push_back({path, parse_comparison(*text)});
-    if (into.back().expected.operand.empty())
-      value.fail(value.quoted_text() + " compares with nothing");
+    read_condition(path, value, into);
   }
+}
+
+// As the DNS check writes them: addresses in their shortest form, names in lower case
+// without the last dot.
+void read_answer(const reader& from, dns_record record, std::vector<std::string>& into) {
+  auto text = from.text();
+  if (!text)
+    return;
+  if (record == dns_record::a || record == dns_record::aaaa) {
+    const auto address = canonical_address(*text);
+    const bool v6 = address && address->find(':') != address->npos;
+    if (address && v6 == (record == dns_record::aaaa))
+      text = address;
+    else
+      from.fail(from.quoted_text() + " is no answer of type " + std::string{to_string(record)}
+                + (record == dns_record::a ? "; write an address such as 192.0.2.1"
+                                           : "; write an address such as 2001:db8::1"));
+  } else if (record != dns_record::txt) {
+    std::transform(text->begin(), text->end(), text->begin(), [](char c) {
+      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+    if (text->size() > 1 && text->back() == '.')
+      text->pop_back();
+  }
+  into.push_back(*text);
+}
+
+void read_answers(const reader& from, dns_record record, std::vector<std::string>& into) {
+  if (from.is_scalar())
+    return read_answer(from, record, into);
+  for (const auto& item : from.items("an answer or a list of them"))
+    read_answer(item, record, into);
 }
 
 void read_limits_map(const reader& from, limits& into, bool longer_is_worse) {
@@ -104,24 +150,53 @@ void read_latency(const reader& from, const check_spec& check, limits& into) {
   }
 }
 
-void read_certificate(const reader& from, const http_check& check, limits& into) {
-  if (scheme_of(check.url) == "http" && check.max_redirects == 0)
+void read_certificate(const reader& from, const check_target& target, limits& into) {
+  const auto* http = std::get_if<http_check>(&target);
+  const auto* tcp = std::get_if<tcp_check>(&target);
+  if (http && scheme_of(http->url) == "http" && http->max_redirects == 0)
     from.fail("an http:// URL has no certificate");
+  if (tcp && !tcp->tls)
+    from.fail("a plain connection has no certificate; add 'tls: true' to the check");
   read_limits_map(from, into, false);
 }
 
-bool has_latency(std::string_view kind) {
-  return kind == "http" || kind == "tcp" || kind == "exec";
-}
+using kind_list = std::initializer_list<std::string_view>;
 
 // Takes `key` if checks of this kind can have it.
 std::optional<reader> find_for(fields& f, std::string_view key, std::string_view kind,
-                               bool allowed) {
+                               kind_list kinds) {
   auto at = f.find(key);
-  if (!at || allowed)
+  if (!at || std::find(kinds.begin(), kinds.end(), kind) != kinds.end())
     return at;
-  at->fail("is nothing a " + std::string{kind} + " check can expect");
+  at->fail("is nothing that " + std::string{kind} + " checks can expect");
   return {};
+}
+
+// Every key is a path in the file, and so are those under 'json'.
+void read_json_file(fields& f, std::vector<field_condition>& into) {
+  if (const auto at = f.find("json"))
+    read_paths(at->entries(), into);
+  read_paths(f.rest(), into);
+}
+
+void read_for_kind(fields& f, std::string_view kind, check_spec& into) {
+  auto& expect = into.expect;
+  if (const auto at = find_for(f, "status", kind, {"http"}))
+    read_status(*at, expect.status);
+  if (const auto at =
+        find_for(f, "latency", kind, {"http", "tcp", "exec", "postgres", "redis", "dns", "icmp"}))
+    read_latency(*at, into, expect.latency);
+  if (const auto at = find_for(f, "body", kind, {"http", "tcp"}))
+    read_body(*at, expect);
+  if (const auto at = find_for(f, "json", kind, {"http"}))
+    read_paths(at->entries(), expect.fields);
+  if (const auto at = find_for(f, "certificate", kind, {"http", "tcp"}))
+    read_certificate(*at, into.target, expect.certificate_left);
+  for (const auto* field : {"value", "rows"})
+    if (const auto at = find_for(f, field, kind, {"postgres"}))
+      read_condition(field, *at, expect.fields);
+  if (const auto at = find_for(f, "answers", kind, {"dns"}))
+    read_answers(*at, std::get<dns_check>(into.target).record, expect.answers);
 }
 
 } // namespace
@@ -144,19 +219,20 @@ void read_limits(fields& from, limits& into, bool longer_is_worse) {
                   + " than 'degraded', " + format_duration(degraded));
 }
 
-void read_expectation(const reader& from, std::string_view kind, check_spec& into) {
+void read_expectation(const reader& from, check_spec& into) {
+  const auto kind = kind_of(into.target);
+  if (from.is_scalar() && kind == "tcp") {
+    into.expect.contains = from.text();
+    return;
+  }
   fields f{from};
-  const auto* http = std::get_if<http_check>(&into.target);
-  if (const auto at = find_for(f, "status", kind, http))
-    read_status(*at, into.expect.status);
-  if (const auto at = find_for(f, "latency", kind, has_latency(kind)))
-    read_latency(*at, into, into.expect.latency);
-  if (const auto at = find_for(f, "body", kind, http))
-    read_body(*at, into.expect);
-  if (const auto at = find_for(f, "json", kind, http))
-    read_json(*at, into.expect.fields);
-  if (const auto at = find_for(f, "certificate", kind, http))
-    read_certificate(*at, *http, into.expect.certificate_left);
+  if (kind == "json")
+    read_json_file(f, into.expect.fields);
+  else
+    read_for_kind(f, kind, into);
+  if (kind == "redis")
+    for (const auto& [field, value] : f.rest())
+      read_condition(field, value, into.expect.fields);
   f.finish();
 }
 

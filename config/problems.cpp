@@ -1,5 +1,6 @@
 #include "config/problems.hpp"
 
+#include "config/url.hpp"
 #include "supervisor/text.hpp"
 
 #include <algorithm>
@@ -60,11 +61,12 @@ std::vector<problem> problem_list::warnings() const {
   return in_file_order(warnings_);
 }
 
-std::string shown(std::string_view text) {
+std::string shown(std::string_view written) {
+  const auto text = without_secrets(written);
   auto length = std::min(text.size(), most_shown);
   while (length < text.size() && length > 0 && (text[length] & 0xC0) == 0x80)
     --length; // not in the middle of a character
-  std::string line{text.substr(0, length)};
+  auto line = text.substr(0, length);
   std::replace_if(
     line.begin(), line.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; }, ' ');
   return length < text.size() ? line + "..." : line;

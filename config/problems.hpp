@@ -43,10 +43,11 @@ private:
   std::size_t work_left_ = 50'000'000; // of comparing names
 };
 
-/// 'text' in quotes; shortened, and without control characters.
+/// 'text' in quotes; shortened, without control characters and without passwords.
 std::string in_quotes(std::string_view text);
 
-/// `text` fit for one line of a message: shortened, without control characters.
+/// `text` fit for one line of a message: shortened, without control characters and
+/// without what may be the password or token of a URL.
 std::string shown(std::string_view text);
 
 /// "a, b or c".

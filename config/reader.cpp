@@ -293,6 +293,17 @@ std::optional<reader> fields::duration(std::string_view key, std::chrono::millis
   return at;
 }
 
+std::vector<std::pair<std::string, reader>> fields::rest() {
+  std::vector<std::string> keys;
+  for (const auto& [e, asked] : entries_)
+    if (!asked)
+      keys.push_back(e->key);
+  std::vector<std::pair<std::string, reader>> all;
+  for (const auto& key : keys)
+    all.emplace_back(key, *find(key));
+  return all;
+}
+
 bool fields::finish() {
   auto& problems = self_.shared().problems;
   bool fine = true;

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <initializer_list>
 #include <limits>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,7 @@ namespace reeve::config {
 struct reading {
   problem_list& problems;
   const environment& env;
+  std::map<std::string, mark> push_tokens = {}; ///< those read so far
 };
 
 /// The words a value may be, and what each means.
@@ -110,6 +112,9 @@ public:
       put(at->word(allowed), into);
     return at;
   }
+
+  /// All keys that nobody asked for, which then are known.
+  std::vector<std::pair<std::string, reader>> rest();
 
   /// Whether there were no unknown keys.
   bool finish();

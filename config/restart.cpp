@@ -3,6 +3,7 @@
 #include "config/address.hpp"
 #include "config/duration.hpp"
 #include "config/process.hpp"
+#include "config/url.hpp"
 
 namespace reeve::config {
 namespace {

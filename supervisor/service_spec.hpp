@@ -104,7 +104,9 @@ struct redis_check {
 
 enum class dns_record { a, aaaa, cname, mx, ns, ptr, srv, txt };
 
-/// Good if the name has such a record; `expectation::answers` says which.
+/// Good if the name has such a record; `expectation::answers` says which. Answers are
+/// compared as text: addresses as `inet_ntop` writes them, names in lower case without
+/// the last dot, `10 mail.example.org` (MX), `0 5 5060 sip.example.org` (SRV).
 struct dns_check {
   std::string name;
   dns_record record = dns_record::a;

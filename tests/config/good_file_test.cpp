@@ -40,7 +40,8 @@ TEST_F(every_key, services_come_in_file_order) {
   std::vector<std::string> names;
   for (const auto& s : spec_.services)
     names.push_back(s.name);
-  EXPECT_EQ(names, (std::vector<std::string>{"postgres", "backend", "mailer", "cron", "queue"}));
+  EXPECT_EQ(names,
+            (std::vector<std::string>{"postgres", "backend", "mailer", "cron", "queue", "stores"}));
 }
 
 TEST_F(every_key, short_forms_are_long_forms) {
@@ -120,6 +121,77 @@ TEST_F(every_key, of_the_other_checks_arrives) {
   EXPECT_EQ(checks[7], by_default("tcp", tcp_check{"::1", 80}));
 }
 
+TEST_F(every_key, of_a_tcp_check_arrives) {
+  const auto& checks = service(5).checks;
+  ASSERT_EQ(checks.size(), 9u);
+  auto http = by_default("http", http_check{.url = "https://app.example/health",
+                                            .unix_socket = "/run/app.sock",
+                                            .connection = connection_use::kept});
+  http.expect.status = {{200, 299}};
+  EXPECT_EQ(checks[0], http);
+
+  auto tcp = by_default("tcp", tcp_check{.unix_socket = "/run/mail.sock",
+                                         .send = "EHLO a\r\n",
+                                         .tls = tls_options{false, "/ca.pem", "/c.pem", "/k.pem"}});
+  tcp.expect = {.latency = {1s, none},
+                .contains = "220",
+                .matches = "^220",
+                .certificate_left = {14 * 24h, none}};
+  EXPECT_EQ(checks[1], tcp);
+
+  auto ping = by_default("tcp-2", tcp_check{"cache", 6379, "", "PING", tls_options{}});
+  ping.expect.contains = "PONG";
+  EXPECT_EQ(checks[2], ping);
+}
+
+TEST_F(every_key, of_the_databases_arrives) {
+  const auto& checks = service(5).checks;
+  auto postgres =
+    by_default("postgres", postgres_check{"postgresql://app@db:5432/app?sslmode=require", "/run/pw",
+                                          "SELECT lag()", connection_use::fresh});
+  postgres.expect.fields = {{"value", {comparator::less, "600"}},
+                            {"rows", {comparator::greater_equal, "1"}}};
+  postgres.expect.latency.degraded = 1s;
+  EXPECT_EQ(checks[3], postgres);
+
+  auto redis = by_default("redis", redis_check{.host = "cache",
+                                               .port = 6380,
+                                               .user = "me",
+                                               .password_file = "/run/pw",
+                                               .database = 2,
+                                               .connection = connection_use::fresh});
+  redis.role = role::readiness;
+  redis.expect.fields = {{"role", {comparator::equal, "master"}},
+                         {"used_memory", {comparator::less, "100000000"}}};
+  redis.expect.latency.degraded = 1s;
+  EXPECT_EQ(checks[4], redis);
+}
+
+TEST_F(every_key, of_dns_icmp_json_and_push_arrives) {
+  const auto& checks = service(5).checks;
+  auto dns = by_default("dns", dns_check{"example.org", dns_record::mx, "10.0.0.53", 5353});
+  dns.role = role::readiness;
+  dns.expect.answers = {"10 mail.example.org", "20 mail2.example.org"};
+  dns.expect.latency.degraded = 1s;
+  EXPECT_EQ(checks[5], dns);
+
+  auto icmp = by_default("icmp", icmp_check{"router"});
+  icmp.role = role::readiness;
+  icmp.expect.latency.degraded = 1s;
+  EXPECT_EQ(checks[6], icmp);
+
+  auto json = by_default("json", json_check{"/run/state.json"});
+  json.role = role::readiness;
+  json.expect.age = {60s, 120s};
+  json.expect.fields = {{"json", {comparator::equal, "done"}},
+                        {"consecutive_failures", {comparator::less, "5"}}};
+  EXPECT_EQ(checks[7], json);
+
+  auto push = by_default("push", push_check{"0123456789abcdef", 1h, 5min});
+  push.healthy_after = 1;
+  EXPECT_EQ(checks[8], push);
+}
+
 TEST_F(every_key, of_a_process_arrives) {
   const process_spec expected{
     {"./mailer", "--queue", "main"}, "/srv", {{"LANG", "C"}, {"EMPTY", ""}}, SIGINT, "mail"};
@@ -144,7 +216,7 @@ TEST_F(every_key, of_the_tree_arrives) {
                         on_exhausted::escalate,
                         0ms,
                         restart_type::permanent,
-                        {"postgres", app, "mailer", "cron"}};
+                        {"postgres", app, "mailer", "cron", "stores"}};
   EXPECT_EQ(spec_.tree, root);
 }
 
