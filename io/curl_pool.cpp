@@ -57,6 +57,7 @@ struct curl_pool::state {
 
   loop& home;
   std::size_t most_at_once;
+  std::size_t most_kept = descriptors_for_transfers(); ///< connections, idle ones too
   std::size_t running = 0;
   std::array<shard, multis> shards;
   std::unordered_map<CURL*, transfer> transfers;
@@ -86,6 +87,8 @@ curl_pool::state::shard& curl_pool::state::shard_of(std::string_view host) {
     curl_multi_setopt(s.multi, CURLMOPT_SOCKETDATA, &s);
     curl_multi_setopt(s.multi, CURLMOPT_TIMERFUNCTION, &on_timer);
     curl_multi_setopt(s.multi, CURLMOPT_TIMERDATA, &s);
+    curl_multi_setopt(s.multi, CURLMOPT_MAXCONNECTS,
+                      static_cast<long>(std::max<std::size_t>(8, most_kept / multis)));
   }
   return s;
 }

@@ -1,10 +1,13 @@
 #include "io/http_check.hpp"
 
 #include "io/http_failure.hpp"
+#include "io/http_route.hpp"
 #include "io/loop.hpp"
+#include "io/own_limits.hpp"
 #include "io/own_stall.hpp"
 #include "io/reply_body.hpp"
 #include "io/resolver.hpp"
+#include "supervisor/text.hpp"
 
 #include <errno.h>
 #include <sys/socket.h>
@@ -25,7 +28,6 @@ using kind = check_outcome::kind;
 
 constexpr std::size_t most_header_bytes = 64 * 1'024;
 constexpr std::size_t least_body_read = 64 * 1'024; // breaking off sooner would be rude
-constexpr long name_kept_seconds = 30;
 
 std::string host_of(const std::string& url) {
   CURLU* parsed = curl_url();
@@ -64,7 +66,7 @@ class http_checker final : public check {
 public:
   http_checker(http_share& share, const check_spec& spec)
       : share_{share}, what_{std::get<http_check>(spec.target)}, timeout_{spec.timeout},
-        body_rules_{spec.expect}, headers_{make_headers(what_)}, host_{host_of(what_.url)} {
+        body_rules_{spec.expect}, headers_{make_headers(what_)}, route_{what_} {
   }
 
   ~http_checker() override {
@@ -77,13 +79,16 @@ public:
 
 private:
   std::optional<std::string> prepare_tls();
+  void resolved(resolution r);
+  void not_resolved_in_time();
+  void start();
   void set_options();
   void set_method();
   void set_limits();
   void transfer_ended(std::optional<CURLcode> code);
   check_outcome answered();
   http_failure describe_failure(CURLcode code);
-  void find_out_why_unresolved(const std::string& host);
+  std::optional<milliseconds> certificate_left();
   void finish(check_outcome outcome);
 
   static std::size_t on_body(char* data, std::size_t, std::size_t size, void* self);
@@ -95,13 +100,14 @@ private:
   milliseconds timeout_;
   reply_body body_rules_;
   curl_slist* headers_;
-  std::string host_;
-  bool trust_cached_name_ = true;
+  http_route route_;
+  std::optional<clock::time_point> certificate_ends_; ///< of the kept connection
 
   // Of the run under way:
   completion done_;
   CURL* easy_ = nullptr;
   clock::time_point deadline_;
+  clock::duration lookup_took_{0};
   tls_session tls_;
   std::string body_;
   std::size_t body_bytes_ = 0;
@@ -123,16 +129,48 @@ void http_checker::run(completion done) {
   words_[0] = '\0';
   auto problem = prepare_tls();
   deadline_ = clock::now() + timeout_; // reading certificates for the first time takes a while
-  if (!problem && (easy_ = share_.curl.take()) == nullptr)
-    problem = "out of memory";
+  lookup_took_ = clock::duration{0};
   if (problem) {
     timer_ = share_.home.call_after(milliseconds{0}, [this, why = *problem] {
       finish({kind::not_run, {}, why});
     });
+  } else if (route_.needs_lookup()) {
+    timer_ = share_.home.call_at(deadline_, [this] { not_resolved_in_time(); });
+    lookup_.emplace(share_.names, route_.host(), route_.port(),
+                    [this](resolution r) { resolved(std::move(r)); });
+  } else {
+    start();
+  }
+}
+
+void http_checker::resolved(resolution r) {
+  if (r.what == resolution::kind::no_such_host)
+    return finish({kind::failed, {}, std::move(r.reason)});
+  if (r.what == resolution::kind::could_not_ask)
+    return finish({kind::not_run, {}, std::move(r.reason), false, r.exhausted});
+  lookup_.reset();
+  lookup_took_ = clock::now() - (deadline_ - timeout_);
+  share_.home.cancel(std::exchange(timer_, 0));
+  route_.set_addresses(std::move(r.addresses));
+  start();
+}
+
+void http_checker::not_resolved_in_time() {
+  if (was_held_up(deadline_))
+    return finish(held_up());
+  finish({kind::not_run,
+          {},
+          "could not resolve host '" + route_.host() + "' within " + describe(timeout_)});
+}
+
+void http_checker::start() {
+  easy_ = share_.curl.take();
+  if (easy_ == nullptr) {
+    timer_ = share_.home.call_after(milliseconds{0}, [this] { finish(*ran_out(ENOMEM)); });
     return;
   }
   set_options();
-  share_.curl.start(easy_, host_, deadline_,
+  share_.curl.start(easy_, route_.group(), deadline_,
                     [this](std::optional<CURLcode> code) { transfer_ended(code); });
 }
 
@@ -162,10 +200,7 @@ void http_checker::set_options() {
   curl_easy_setopt(easy_, CURLOPT_PROXY, "");
   curl_easy_setopt(easy_, CURLOPT_USERAGENT, "reeve");
   curl_easy_setopt(easy_, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-  curl_easy_setopt(easy_, CURLOPT_FRESH_CONNECT, 1L);
-  curl_easy_setopt(easy_, CURLOPT_FORBID_REUSE, 1L);
-  const bool keep_name = trust_cached_name_ && !literal_address(host_, 0);
-  curl_easy_setopt(easy_, CURLOPT_DNS_CACHE_TIMEOUT, keep_name ? name_kept_seconds : 0L);
+  route_.set_options(easy_, tls_.store);
   use_tls(easy_, &tls_);
   if (!what_.tls.certificate_file.empty())
     curl_easy_setopt(easy_, CURLOPT_SSLCERT, what_.tls.certificate_file.c_str());
@@ -238,9 +273,8 @@ void http_checker::transfer_ended(std::optional<CURLcode> code) {
   if (header_bytes_ > most_header_bytes)
     return finish({kind::failed, {}, "the answer's headers are larger than 64 KiB"});
   const auto failure = describe_failure(*code);
-  trust_cached_name_ = false;
-  if (*code == CURLE_COULDNT_RESOLVE_HOST)
-    return find_out_why_unresolved(failure.host);
+  if (!failure.connected)
+    share_.names.forget(route_.host());
   finish(explain(failure));
 }
 
@@ -248,13 +282,24 @@ check_outcome http_checker::answered() {
   check_outcome outcome;
   curl_off_t microseconds = 0;
   curl_easy_getinfo(easy_, CURLINFO_TOTAL_TIME_T, &microseconds);
-  outcome.answer.latency =
-    std::chrono::duration_cast<milliseconds>(std::chrono::microseconds{microseconds});
+  outcome.answer.latency = std::chrono::duration_cast<milliseconds>(
+    lookup_took_ + std::chrono::microseconds{microseconds});
   outcome.answer.status = static_cast<int>(read_number(easy_, CURLINFO_RESPONSE_CODE));
-  outcome.answer.certificate_left = tls_.findings->certificate_left;
+  outcome.answer.certificate_left = certificate_left();
   body_rules_.extract(body_, outcome.answer);
-  trust_cached_name_ = true;
+  route_.answered(easy_);
   return outcome;
+}
+
+/// A kept connection showed it to an earlier run.
+std::optional<milliseconds> http_checker::certificate_left() {
+  if (!route_.was_kept(easy_))
+    certificate_ends_.reset();
+  if (const auto shown = tls_.findings->certificate_left)
+    certificate_ends_ = clock::now() + *shown;
+  if (!certificate_ends_)
+    return std::nullopt;
+  return std::chrono::duration_cast<milliseconds>(*certificate_ends_ - clock::now());
 }
 
 http_failure http_checker::describe_failure(CURLcode code) {
@@ -265,35 +310,19 @@ http_failure http_checker::describe_failure(CURLcode code) {
   f.words = words_.data();
   f.os_error =
     socket_error_ != 0 ? socket_error_ : static_cast<int>(read_number(easy_, CURLINFO_OS_ERRNO));
-  f.host = url == nullptr ? host_ : host_of(url);
+  f.host = url == nullptr ? route_.host() : host_of(url);
+  f.unix_socket = what_.unix_socket;
   f.tls = *tls_.findings;
   f.timeout = timeout_;
   f.max_redirects = what_.max_redirects;
   f.redirected = read_number(easy_, CURLINFO_REDIRECT_COUNT) > 0;
-  f.resolved = came_to(easy_, CURLINFO_NAMELOOKUP_TIME_T) || literal_address(f.host, 0);
-  f.connected = came_to(easy_, CURLINFO_CONNECT_TIME_T) || f.tls.began;
-  f.secured = (url != nullptr && std::string_view{url}.substr(0, 5) != "https")
+  f.resolved = !f.redirected || came_to(easy_, CURLINFO_NAMELOOKUP_TIME_T);
+  const bool kept = route_.was_kept(easy_);
+  f.connected = kept || came_to(easy_, CURLINFO_CONNECT_TIME_T) || f.tls.began;
+  f.secured = kept || (url != nullptr && std::string_view{url}.substr(0, 5) != "https")
               || came_to(easy_, CURLINFO_APPCONNECT_TIME_T);
   f.answering = header_bytes_ > 0;
   return f;
-}
-
-/// libcurl does not tell a name that does not exist from a name server that does not
-/// answer.
-void http_checker::find_out_why_unresolved(const std::string& host) {
-  timer_ = share_.home.call_at(deadline_, [this, host] {
-    finish({kind::not_run, {}, "could not resolve host '" + host + "' in time"});
-  });
-  lookup_.emplace(share_.names, host, 0, [this, host](resolution r) {
-    switch (r.what) {
-    case resolution::kind::found:
-      return finish({kind::not_run, {}, "could not resolve host '" + host + "' at first"});
-    case resolution::kind::no_such_host:
-      return finish({kind::failed, {}, r.reason});
-    case resolution::kind::could_not_ask:
-      return finish({kind::not_run, {}, r.reason});
-    }
-  });
 }
 
 void http_checker::finish(check_outcome outcome) {

@@ -26,8 +26,8 @@ struct http_share {
 
 /// REQUIRES: `spec.target` is an `http_check`; `share` lives longer.
 ///
-/// Each run makes a new connection: that is what a new client would meet. Only so
-/// much of a body is read as may matter.
+/// Unless it is to be kept, each run makes a new connection: that is what a new client
+/// would meet. Only so much of a body is read as may matter.
 std::unique_ptr<check> make_http_check(http_share& share, const check_spec& spec);
 
 } // namespace reeve::io

@@ -97,6 +97,23 @@ check_outcome explain_connect_error(int os_error) {
   }
 }
 
+check_outcome explain_socket_error(int os_error, const std::string& unix_socket) {
+  const auto name = "socket '" + unix_socket + "'";
+  switch (os_error) {
+  case ENOENT:
+  case ENOTDIR:
+    return failed("there is no " + name);
+  case ECONNREFUSED:
+    return failed("nobody listens on " + name);
+  case ENOTSOCK:
+    return failed("'" + unix_socket + "' is not a socket");
+  case EACCES:
+    return not_run("Reeve may not connect to " + name);
+  default:
+    return explain_connect_error(os_error);
+  }
+}
+
 check_outcome explain(const http_failure& f) {
   if (out_of_descriptors())
     return *ran_out(EMFILE); // libcurl and OpenSSL tell that in many ways
@@ -104,9 +121,13 @@ check_outcome explain(const http_failure& f) {
   case CURLE_OPERATION_TIMEDOUT:
     return timed_out(f);
   case CURLE_COULDNT_CONNECT:
-    return explain_connect_error(f.os_error);
-  case CURLE_COULDNT_RESOLVE_HOST:
-    return failed("cannot resolve host '" + f.host + "'");
+    return f.unix_socket.empty() ? explain_connect_error(f.os_error)
+                                 : explain_socket_error(f.os_error, f.unix_socket);
+  case CURLE_COULDNT_RESOLVE_HOST: // where a redirect led, perhaps for want of a name server
+    if (!f.unix_socket.empty())
+      return not_run("cannot connect to socket '" + f.unix_socket + "': the path is too long");
+    return not_run("cannot resolve host '" + f.host + "'"
+                   + (f.redirected ? ", where it was redirected to" : ""));
   case CURLE_SSL_CONNECT_ERROR:
     return tls_failed(f);
   case CURLE_PEER_FAILED_VERIFICATION:

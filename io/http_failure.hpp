@@ -16,6 +16,7 @@ struct http_failure {
   std::string words; ///< libcurl's
   int os_error = 0;  ///< of the network, or of making a socket
   std::string host;  ///< that was asked last
+  std::string unix_socket;
   tls_findings tls;
   std::chrono::milliseconds timeout{0};
   int max_redirects = 0;
@@ -33,5 +34,6 @@ check_outcome explain(const http_failure& f);
 
 /// Whose fault it is that a connection could not be made.
 check_outcome explain_connect_error(int os_error);
+check_outcome explain_socket_error(int os_error, const std::string& unix_socket);
 
 } // namespace reeve::io

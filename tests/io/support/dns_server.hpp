@@ -134,6 +134,7 @@ private:
       name += (name.empty() ? "" : ".") + question.substr(at + 1, length);
       at += length + 1;
     }
+    name = plain_name(name);
     const auto asked_type = static_cast<unsigned char>(question[at + 2]);
     const auto asked = question.substr(12, at + 5 - 12);
 

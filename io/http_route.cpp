@@ -1,0 +1,102 @@
+#include "io/http_route.hpp"
+
+#include "io/name_files.hpp"
+#include "io/runs_per_connection.hpp"
+
+#include <cstdint>
+#include <set>
+#include <utility>
+
+namespace reeve::io {
+
+namespace {
+
+/// What libcurl looks up itself is the other hosts that redirects lead to.
+constexpr long names_hold_seconds = 30;
+
+std::string part_of(CURLU* url, CURLUPart which, unsigned int flags) {
+  char* text = nullptr;
+  std::string part;
+  if (curl_url_get(url, which, &text, flags) == CURLUE_OK)
+    part = text;
+  curl_free(text);
+  return part;
+}
+
+std::string new_name() {
+  static std::uint64_t last = 0;
+  return "connection-" + std::to_string(++last) + ".reeve.invalid";
+}
+
+} // namespace
+
+http_route::http_route(const http_check& what)
+    : keeps_{what.connection == connection_use::kept && what.max_redirects == 0},
+      redirects_{what.max_redirects}, socket_{what.unix_socket} {
+  CURLU* url = curl_url();
+  if (curl_url_set(url, CURLUPART_URL, what.url.c_str(), 0) == CURLUE_OK) {
+    host_ = part_of(url, CURLUPART_HOST, 0);
+    const auto port = part_of(url, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+    port_ = port.empty() ? 0 : std::stoi(port);
+  }
+  curl_url_cleanup(url);
+  if (const auto literal = literal_address(host_, port_))
+    addresses_.push_back(*literal);
+}
+
+bool http_route::needs_lookup() const {
+  return socket_.empty() && !host_.empty() && !literal_address(host_, port_);
+}
+
+void http_route::set_addresses(std::vector<sockaddr_storage> addresses) {
+  addresses_ = std::move(addresses);
+}
+
+void http_route::set_options(CURL* easy, const tls_trust::store_ptr& trust) {
+  if (keeps_ && (own_name_.empty() || trust != trust_)) {
+    own_name_ = new_name();
+    trust_ = trust;
+    runs_served_ = 0;
+  }
+  const bool last = !keeps_ || runs_served_ + 1 >= runs_per_connection;
+  curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, keeps_ ? 0L : 1L);
+  curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, last ? 1L : 0L);
+  if (!socket_.empty())
+    curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, socket_.c_str());
+  std::set<int> ports{port_};
+  if (redirects_ > 0)
+    ports.insert({80, 443}); // where the same host is likely to send us
+  std::string addresses;
+  for (const auto& a : addresses_)
+    addresses += (addresses.empty() ? "" : ",")
+                 + (a.ss_family == AF_INET6 ? "[" + to_text(a) + "]" : to_text(a));
+  curl_slist* resolved = nullptr;
+  if (!addresses.empty() && (keeps_ || needs_lookup()))
+    for (const int port : ports) // with a plus, libcurl does not hold them for good
+      resolved = curl_slist_append(resolved, ("+" + (keeps_ ? own_name_ : host_) + ":"
+                                              + std::to_string(port) + ":" + addresses)
+                                               .c_str());
+  resolved_.reset(resolved);
+  curl_easy_setopt(easy, CURLOPT_RESOLVE, resolved_.get());
+  const bool no_names = resolved == nullptr && redirects_ == 0;
+  curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, no_names ? 0L : names_hold_seconds);
+  if (!keeps_)
+    return;
+  const auto port = ":" + std::to_string(port_);
+  connect_to_.reset(curl_slist_append(nullptr, (host_ + port + ":" + own_name_ + port).c_str()));
+  curl_easy_setopt(easy, CURLOPT_CONNECT_TO, connect_to_.get());
+}
+
+bool http_route::was_kept(CURL* easy) const {
+  long connects = 0;
+  curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connects);
+  return keeps_ && connects == 0;
+}
+
+void http_route::answered(CURL* easy) {
+  runs_served_ = was_kept(easy) ? runs_served_ + 1 : 1;
+  if (runs_served_ >= runs_per_connection)
+    runs_served_ = 0;
+}
+
+} // namespace reeve::io

@@ -1,0 +1,67 @@
+#pragma once
+
+#include "io/tls_trust.hpp"
+#include "supervisor/service_spec.hpp"
+
+#include <curl/curl.h>
+#include <sys/socket.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace reeve::io {
+
+/// How the transfers of one HTTP check come to their server: by the addresses that our
+/// resolver found, by a unix socket, over a new connection or one that is kept.
+///
+/// A kept connection belongs to its check alone: libcurl cannot tell connections apart
+/// that were trusted by different certificates, but it does tell hosts apart, and each
+/// check connects to a host name of its own making. Whoever follows redirects, which may
+/// lead anywhere, keeps none.
+class http_route {
+public:
+  explicit http_route(const http_check& what);
+
+  /// As libcurl looks it up.
+  const std::string& host() const {
+    return host_;
+  }
+  int port() const {
+    return port_;
+  }
+  /// What its transfers should share a multi handle by.
+  const std::string& group() const {
+    return keeps_ ? own_name_ : host_;
+  }
+  bool needs_lookup() const;
+
+  /// Of the host; for the next transfer.
+  void set_addresses(std::vector<sockaddr_storage> addresses);
+
+  /// Sets the options of a transfer, and must live as long as it. A connection made
+  /// under another trust is not used.
+  void set_options(CURL* easy, const tls_trust::store_ptr& trust);
+
+  /// Whether the transfer went over a connection made by an earlier one.
+  bool was_kept(CURL* easy) const;
+  /// To be told of each transfer that was answered.
+  void answered(CURL* easy);
+
+private:
+  using list = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
+
+  bool keeps_ = false;
+  int redirects_ = 0;
+  std::string socket_;
+  std::string host_;
+  int port_ = 0;
+  std::vector<sockaddr_storage> addresses_;
+  std::string own_name_; ///< the host name of the kept connection
+  tls_trust::store_ptr trust_;
+  int runs_served_ = 0; ///< by the connection
+  list resolved_{nullptr, &curl_slist_free_all};
+  list connect_to_{nullptr, &curl_slist_free_all};
+};
+
+} // namespace reeve::io
