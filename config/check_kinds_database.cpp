@@ -36,7 +36,6 @@ constexpr std::string_view libpq_parameters[] = {"application_name",
                                                  "replication",
                                                  "require_auth",
                                                  "requirepeer",
-                                                 "service",
                                                  "ssl",
                                                  "ssl_max_protocol_version",
                                                  "ssl_min_protocol_version",
@@ -68,7 +67,12 @@ std::optional<error> wrong_postgres_host(std::string_view host) {
   return address ? std::nullopt : std::optional{error{address.sentence()}};
 }
 
-std::optional<error> wrong_parameter(std::string_view name) {
+std::optional<error> wrong_parameter(std::string_view name, std::string_view value) {
+  const bool place = name == "host" || name == "hostaddr" || name == "port";
+  if (name == "service")
+    return error{"'service' is not supported; name the host"};
+  if (place && percent_decoded(value).find(',') != std::string::npos)
+    return error{"names several hosts; give each a check of its own"};
   if (std::find(std::begin(libpq_parameters), std::end(libpq_parameters), name)
       != std::end(libpq_parameters))
     return {};
@@ -78,16 +82,14 @@ std::optional<error> wrong_parameter(std::string_view name) {
 }
 
 std::optional<error> wrong_postgres_part(const url_parts& url) {
-  for (auto hosts = url.hosts; !hosts.empty();) {
-    const auto end = std::min(hosts.find(','), hosts.size());
-    if (auto wrong = wrong_postgres_host(hosts.substr(0, end)))
-      return wrong;
-    hosts.remove_prefix(std::min(end + 1, hosts.size()));
-  }
+  if (url.hosts.find(',') != url.hosts.npos)
+    return error{"names several hosts; give each a check of its own"};
+  if (auto wrong = wrong_postgres_host(url.hosts))
+    return wrong;
   if (url.path.find('/', 1) != url.path.npos)
     return error{in_quotes(url.path.substr(1)) + " is no name of a database; write / as %2F"};
   for (const auto& [name, value] : url.query)
-    if (auto wrong = wrong_parameter(name))
+    if (auto wrong = wrong_parameter(name, value))
       return wrong;
   return {};
 }

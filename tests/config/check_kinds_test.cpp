@@ -70,7 +70,7 @@ TEST(postgres, keeps_its_url_as_it_is) {
   for (const auto* url :
        {"postgres://app@localhost:5432/app", "postgresql://app:p%40ss@db/app?sslmode=require",
         "postgres://%2Fvar%2Frun%2Fpostgresql/app", "postgres:///app?host=/run/postgresql",
-        "postgres://a:1,b:2/app", "postgres://[::1]:5432/app"}) {
+        "postgres://[::1]:5432/app"}) {
     EXPECT_EQ(target<postgres_check>("'" + std::string{url} + "'"), (postgres_check{.url = url}));
     EXPECT_EQ(target<postgres_check>("{postgres: '" + std::string{url} + "'}").url, url);
   }
