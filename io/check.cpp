@@ -1,9 +1,11 @@
 #include "io/check.hpp"
 
+#include "io/dns_check.hpp"
 #include "io/docker_check.hpp"
 #include "io/exec_check.hpp"
 #include "io/heartbeat_check.hpp"
 #include "io/http_check.hpp"
+#include "io/icmp_check.hpp"
 #include "io/loop.hpp"
 #include "io/resolver.hpp"
 #include "io/tcp_check.hpp"
@@ -45,6 +47,10 @@ std::unique_ptr<check> check_engine::make(const check_spec& spec) {
         return make_heartbeat_check(state_->home, spec);
       else if constexpr (std::is_same_v<kind, docker_check>)
         return make_docker_check(state_->home, state_->docker, target, spec.timeout);
+      else if constexpr (std::is_same_v<kind, dns_check>)
+        return make_dns_check(state_->home, state_->names, spec);
+      else if constexpr (std::is_same_v<kind, icmp_check>)
+        return make_icmp_check(state_->home, state_->names, spec);
       else
         return nullptr; // config/ lets none of these through
     },

@@ -166,7 +166,8 @@ private:
     };
     if (rcode == 0)
       tell("\xc0\x0c", found->second);
-    if (const auto target = target_of_.find(name); rcode == 0 && target != target_of_.end())
+    const auto target = target_of_.find(name);
+    if (rcode == 0 && target != target_of_.end() && zone_.count(target->second) > 0)
       tell(wire(target->second), zone_[target->second]);
     return id + '\x81' + static_cast<char>('\x80' | rcode) + number(1) + number(count) + number(0)
            + number(0) + asked + records;

@@ -1,0 +1,193 @@
+#include "io/icmp_check.hpp"
+
+#include "io/descriptor.hpp"
+#include "io/http_failure.hpp"
+#include "io/loop.hpp"
+#include "io/own_limits.hpp"
+#include "io/own_stall.hpp"
+#include "io/resolver.hpp"
+#include "supervisor/text.hpp"
+
+#include <errno.h>
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <netinet/ip_icmp.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+namespace reeve::io {
+
+namespace {
+
+using clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+using kind = check_outcome::kind;
+
+/// The two families' echo messages are laid out alike. The kernel fills in checksum and
+/// ident, and hands us the replies to our ident only; what is inside tells a stray one.
+struct echo {
+  std::uint8_t type = 0;
+  std::uint8_t code = 0;
+  std::uint16_t checksum = 0;
+  std::uint16_t ident = 0;
+  std::uint16_t sequence = 0;
+  std::array<unsigned char, 32> mark{};
+};
+
+check_outcome forbidden() {
+  return {kind::not_run,
+          {},
+          "Reeve may not send pings: the kernel's net.ipv4.ping_group_range must include its group "
+            + std::to_string(getegid())};
+}
+
+class icmp_checker final : public check {
+public:
+  icmp_checker(loop& l, resolver& names, const check_spec& spec)
+      : home_{l}, names_{names}, host_{std::get<icmp_check>(spec.target).host}, timeout_{
+                                                                                  spec.timeout} {
+  }
+
+  ~icmp_checker() override {
+    if (done_)
+      finish({kind::cancelled});
+  }
+
+  void run(completion done) override;
+
+private:
+  void resolved(const resolution& r);
+  int send_to(const sockaddr_storage& address);
+  void receive();
+  bool is_ours(const echo& reply) const;
+  void out_of_time();
+  void finish(check_outcome outcome);
+
+  loop& home_;
+  resolver& names_;
+  std::string host_;
+  milliseconds timeout_;
+  std::uint16_t sequence_ = 0;
+
+  // Of the run under way:
+  completion done_;
+  clock::time_point started_;
+  std::optional<lookup> lookup_;
+  descriptor socket_;
+  std::optional<read_watch> watch_; ///< ends before the socket
+  echo request_;
+  bool v6_ = false;
+  loop::timer_id timer_ = 0;
+};
+
+void icmp_checker::run(completion done) {
+  done_ = std::move(done);
+  started_ = clock::now();
+  timer_ = home_.call_after(timeout_, [this] { out_of_time(); });
+  lookup_.emplace(names_, host_, 0, [this](const resolution& r) { resolved(r); });
+}
+
+/// The first address that can be sent to from here.
+void icmp_checker::resolved(const resolution& r) {
+  if (r.what == resolution::kind::no_such_host)
+    return finish({kind::failed, {}, r.reason});
+  if (r.what == resolution::kind::could_not_ask)
+    return finish({kind::not_run, {}, r.reason, false, r.exhausted});
+  lookup_.reset();
+  int error = 0;
+  for (const auto& address : r.addresses) {
+    error = send_to(address);
+    if (error == 0) {
+      watch_.emplace(home_, socket_.get(), [this] { receive(); });
+      return;
+    }
+    if (!socket_ && (error == EACCES || error == EPERM))
+      return finish(forbidden());
+  }
+  finish(explain_connect_error(error));
+}
+
+int icmp_checker::send_to(const sockaddr_storage& address) {
+  socket_ = descriptor{};
+  if (const int error = spare_descriptor_error(); error != 0)
+    return error;
+  v6_ = address.ss_family == AF_INET6;
+  socket_ =
+    descriptor{socket(address.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+                      v6_ ? static_cast<int>(IPPROTO_ICMPV6) : static_cast<int>(IPPROTO_ICMP))};
+  if (!socket_)
+    return errno;
+  const int tell_errors = 1; // that routers send, too
+  setsockopt(socket_.get(), v6_ ? SOL_IPV6 : SOL_IP, v6_ ? IPV6_RECVERR : IP_RECVERR, &tell_errors,
+             sizeof tell_errors);
+  request_.type = v6_ ? ICMP6_ECHO_REQUEST : ICMP_ECHO;
+  request_.sequence = htons(++sequence_);
+  if (getrandom(request_.mark.data(), request_.mark.size(), 0) < 0)
+    return errno;
+  const auto size = v6_ ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
+  if (connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address),
+              static_cast<socklen_t>(size))
+        != 0
+      || send(socket_.get(), &request_, sizeof request_, 0) < 0)
+    return errno;
+  return 0;
+}
+
+void icmp_checker::receive() {
+  for (;;) {
+    echo reply;
+    const auto n = recv(socket_.get(), &reply, sizeof reply, 0);
+    if (n == static_cast<ssize_t>(sizeof reply) && is_ours(reply)) {
+      check_outcome outcome;
+      outcome.answer.latency = std::chrono::duration_cast<milliseconds>(clock::now() - started_);
+      return finish(std::move(outcome));
+    }
+    if (n >= 0 || errno == EINTR)
+      continue;
+    if (errno == EAGAIN)
+      return watch_->resume(); // libuv stops at errors
+    if (auto ours = ran_out(errno))
+      return finish(*std::move(ours));
+    return finish(
+      {kind::failed, {}, "host is unreachable: " + std::generic_category().message(errno)});
+  }
+}
+
+bool icmp_checker::is_ours(const echo& reply) const {
+  return reply.type == (v6_ ? ICMP6_ECHO_REPLY : ICMP_ECHOREPLY)
+         && reply.sequence == request_.sequence && reply.mark == request_.mark;
+}
+
+void icmp_checker::out_of_time() {
+  if (was_held_up(started_ + timeout_))
+    return finish(held_up());
+  const auto within = " within " + describe(timeout_);
+  if (lookup_)
+    return finish({kind::not_run, {}, "could not resolve host '" + host_ + "'" + within});
+  names_.forget(host_);
+  finish(dropped_here().value_or(check_outcome{kind::failed, {}, "no reply to a ping" + within}));
+}
+
+void icmp_checker::finish(check_outcome outcome) {
+  lookup_.reset();
+  watch_.reset();
+  socket_ = descriptor{};
+  home_.cancel(std::exchange(timer_, 0));
+  // Last: it may run the check again, or destroy it.
+  std::exchange(done_, nullptr)(std::move(outcome));
+}
+
+} // namespace
+
+std::unique_ptr<check> make_icmp_check(loop& l, resolver& names, const check_spec& spec) {
+  return std::make_unique<icmp_checker>(l, names, spec);
+}
+
+} // namespace reeve::io
