@@ -1,125 +1,101 @@
 #!/usr/bin/env python3
-"""Measures the release build and prints one table. `--quick`: shorter, to see that it works."""
+"""Measures the release build side by side with what it is compared to, and prints one table."""
 import argparse
 import os
 import pathlib
+import platform
 import signal
-import socket
-import statistics
-import subprocess
 import sys
-import tempfile
 import time
-import urllib.error
-import urllib.request
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-BUILD = ROOT / "build" / "release"
-TICKS = os.sysconf("SC_CLK_TCK")
+import processes
+import soak
+import table
+from rows import docker, exec_memory, fleet, hanging, http_cost, https_cost, idle, killed_child, kinds, pages, rss, start
+from sizes import FULL, QUICK
 
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-class Reeve:
-    """The daemon with a config; its own port in `port`."""
-
-    def __init__(self, config, name):
-        self.port = free_port()
-        self.folder = tempfile.TemporaryDirectory(prefix="reeve-bench-")
-        path = pathlib.Path(self.folder.name, "reeve.yaml")
-        path.write_text(f'server: {{listen: "127.0.0.1:{self.port}"}}\n{config}')
-        self.log = open(pathlib.Path(self.folder.name, "log"), "w")
-        self.process = subprocess.Popen([BUILD / "reeve", "run", "-c", path], cwd=ROOT, stderr=self.log)
-        self.name = name
-
-    def __enter__(self):
-        deadline = time.monotonic() + 30
-        while self.get("/readyz") != 200:
-            if time.monotonic() > deadline or self.process.poll() is not None:
-                sys.exit(f"bench: reeve is not ready ({self.name}): {open(self.log.name).read()}")
-            time.sleep(0.02)
-        return self
-
-    def __exit__(self, *_):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(30)
-        self.folder.cleanup()
-
-    def get(self, path):
-        try:
-            return urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5).status
-        except urllib.error.HTTPError as e:
-            return e.code
-        except OSError:
-            return 0
-
-    def cpu_seconds(self):
-        fields = open(f"/proc/{self.process.pid}/stat").read().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
-
-    def rss_mb(self):
-        for line in open(f"/proc/{self.process.pid}/status"):
-            if line.startswith("VmRSS"):
-                return int(line.split()[1]) / 1024
-        return 0.0
+RESULTS = pathlib.Path(__file__).with_name("RESULTS.md")
+ROWS = {
+    "http": http_cost.measure,
+    "rss": rss.measure,
+    "lag": fleet.lag,
+    "hanging": hanging.measure,
+    "killed_child": killed_child.measure,
+    "docker": docker.measure,
+    "https": https_cost.measure,
+    "exec": exec_memory.measure,
+    "metrics": pages.metrics,
+    "health": pages.health,
+    "start": start.measure,
+    "idle": idle.measure,
+    "kinds": kinds.measure,
+}
 
 
-def quickstart_idle(quick):
-    config = (ROOT / "examples/quickstart/reeve.yaml").read_text()
-    config = config.replace("8100", str(free_port())).replace("8101", str(free_port()))
-    with Reeve(config, "quickstart") as reeve:
-        time.sleep(3)
-        seconds = 10 if quick else 60
-        before = reeve.cpu_seconds()
-        time.sleep(seconds)
-        share = 100 * (reeve.cpu_seconds() - before) / seconds
-        yield "quickstart idle, RSS", f"{reeve.rss_mb():.1f} MB", "< 18 MB"
-        yield "quickstart idle, CPU", f"{share:.2f} % of a core", "< 0.3 %"
+def read_arguments():
+    parser = argparse.ArgumentParser(description=__doc__, prog="./dev bench")
+    parser.add_argument("what", nargs="?", choices=["table", "soak"], default="table",
+                        help="the table, or 1,000 checks/s for MINUTES: do memory and descriptors stay flat?")
+    parser.add_argument("minutes", nargs="?", type=float, default=10, metavar="MINUTES", help="of the soak; else 10")
+    parser.add_argument("--quick", action="store_true", help="small numbers, to see that everything runs")
+    parser.add_argument("--row", action="append", choices=ROWS, help="only this row; may be given several times")
+    return parser.parse_args()
 
 
-def pids_of(mark):
-    found = []
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            try:
-                line = open(f"/proc/{entry}/cmdline").read().replace("\0", " ")
-            except OSError:
-                continue
-            if line.startswith(mark):
-                found.append(int(entry))
-    return found
+def measure_row(name, bench):
+    """Its rows, and whether it could be measured."""
+    print(f"bench: {name} ...", file=sys.stderr, flush=True)
+    rows = []
+    try:
+        for row in ROWS[name](bench):
+            rows.append(row)
+        return rows, True
+    except processes.Missing as missing:
+        return rows + [table.Row(name, str(missing))], True
+    except Exception as problem:  # a row that cannot be measured must not hide the others
+        return rows + [table.Row(name, f"NOT MEASURED: {type(problem).__name__}: {' '.join(str(problem).split())}")], False
 
 
-def killed_child(quick):
-    mark = f"sleep 90000.{os.getpid()}"
-    config = (f'services: {{w: {{process: {{command: [{mark.replace(" ", ", ")}]}}, restart: {{backoff: none}}}}}}\n'
-              "tree: {intensity: {restarts: 100000, within: 1m}}\n")
-    took = []
-    with Reeve(config, "killed child"):
-        for _ in range(20 if quick else 200):
-            (victim,) = pids_of(mark)
-            start = time.monotonic()
-            os.kill(victim, signal.SIGKILL)
-            while pids_of(mark) in ([], [victim]):
-                pass
-            took.append(1000 * (time.monotonic() - start))
-            time.sleep(0.01)
-    yield "killed child until its replacement runs (seen from outside), median", f"{statistics.median(took):.1f} ms", "< 50 ms"
+def machine(note, sizes, began):
+    cores = os.cpu_count()
+    load = os.getloadavg()[0]
+    words = [f"{cores} cores, kernel {platform.release()}, load {load:.1f} at the end, "
+             f"took {(time.monotonic() - began) / 60:.0f} min."]
+    if sizes is QUICK:
+        words.append("QUICK: small numbers, nothing is judged.")
+    if note:
+        words.append(f"Network: {note}.")
+    return " ".join(words)
+
+
+def print_table(arguments, bench, note):
+    began = time.monotonic()
+    rows, fine = [], True
+    for name in arguments.row or ROWS:
+        found, measured = measure_row(name, bench)
+        rows += found
+        fine = fine and measured
+    text = "\n".join(table.lines(rows) + ["", machine(note, bench.sizes, began)])
+    print(text)
+    if not (arguments.quick or arguments.row):
+        RESULTS.write_text(f"# Results\n\nOne run of `./dev bench`, which writes this file; [README.md](README.md) says how "
+                           f"to read it.\n\n{text}\n")
+    return fine
 
 
 def main():
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--quick", action="store_true")
-    quick = arguments.parse_args().quick
-    rows = [row for bench in (quickstart_idle, killed_child) for row in bench(quick)]
-    width = [max(len(row[i]) for row in rows) for i in range(3)]
-    for row in rows:
-        print("  ".join(text.ljust(w) for text, w in zip(row, width)).rstrip())
+    arguments = read_arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    note = processes.own_network()
+    sizes = QUICK if arguments.quick else FULL
+    with processes.folder() as folder, processes.Nginx(folder) as nginx:
+        bench = fleet.Bench(folder, sizes, nginx)
+        if arguments.what == "soak":
+            fine = soak.run(bench, 1 if arguments.quick else arguments.minutes)
+        else:
+            fine = print_table(arguments, bench, note)
+    return 0 if fine else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
