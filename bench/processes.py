@@ -107,8 +107,10 @@ class Program:
         """Waits until `ready()`; fails with what the program said."""
         deadline = time.monotonic() + seconds
         while not ready():
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                raise Failed(f"{self.process.args[0]} is not ready: {self.said.read_text()[-300:].strip()}")
+            code = self.process.poll()
+            if code is not None or time.monotonic() > deadline:
+                how = f"is not ready after {seconds} s" if code is None else f"ended with {code}"
+                raise Failed(f"{self.process.args[0]} {how}: {self.said.read_text()[-300:].strip()}")
             time.sleep(0.005)
 
     def cpu(self):

@@ -53,7 +53,8 @@ def measure_row(name, bench):
     except processes.Missing as missing:
         return rows + [table.Row(name, str(missing))], True
     except Exception as problem:  # a row that cannot be measured must not hide the others
-        return rows + [table.Row(name, f"NOT MEASURED: {type(problem).__name__}: {' '.join(str(problem).split())}")], False
+        print(f"bench: {name}: {type(problem).__name__}: {problem}", file=sys.stderr)
+        return rows + [table.Row(name, "NOT MEASURED")], False
 
 
 def machine(note, sizes, began):
@@ -83,6 +84,14 @@ def print_table(arguments, bench, note):
     return fine
 
 
+def soaked(bench, minutes):
+    try:
+        return soak.run(bench, minutes)
+    except processes.Failed as problem:
+        print(f"bench: soak: {problem}", file=sys.stderr)
+        return False
+
+
 def main():
     arguments = read_arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
@@ -91,7 +100,7 @@ def main():
     with processes.folder() as folder, processes.Nginx(folder) as nginx:
         bench = fleet.Bench(folder, sizes, nginx)
         if arguments.what == "soak":
-            fine = soak.run(bench, 1 if arguments.quick else arguments.minutes)
+            fine = soaked(bench, 1 if arguments.quick else arguments.minutes)
         else:
             fine = print_table(arguments, bench, note)
     return 0 if fine else 1
