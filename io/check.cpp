@@ -7,6 +7,8 @@
 #include "io/http_check.hpp"
 #include "io/icmp_check.hpp"
 #include "io/loop.hpp"
+#include "io/postgres_check.hpp"
+#include "io/redis_check.hpp"
 #include "io/resolver.hpp"
 #include "io/tcp_check.hpp"
 
@@ -51,6 +53,10 @@ std::unique_ptr<check> check_engine::make(const check_spec& spec) {
         return make_dns_check(state_->home, state_->names, spec);
       else if constexpr (std::is_same_v<kind, icmp_check>)
         return make_icmp_check(state_->home, state_->names, spec);
+      else if constexpr (std::is_same_v<kind, postgres_check>)
+        return make_postgres_check(state_->home, state_->names, spec);
+      else if constexpr (std::is_same_v<kind, redis_check>)
+        return make_redis_check(state_->home, state_->names, spec);
       else
         return nullptr; // config/ lets none of these through
     },

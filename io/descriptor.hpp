@@ -1,11 +1,11 @@
 #pragma once
 
+#include "io/poll_watch.hpp"
+
 #include <functional>
 #include <utility>
 
 namespace reeve::io {
-
-class loop;
 
 /// A file descriptor that is closed when its owner goes.
 class descriptor {
@@ -38,16 +38,12 @@ private:
 class read_watch {
 public:
   read_watch(loop& l, int fd, std::function<void()> ready);
-  ~read_watch();
-  read_watch(const read_watch&) = delete;
-  read_watch& operator=(const read_watch&) = delete;
 
   void pause();
   void resume();
 
 private:
-  struct state;
-  state* state_; ///< libuv keeps it beyond our end, until the loop's next turn
+  poll_watch watch_;
 };
 
 } // namespace reeve::io

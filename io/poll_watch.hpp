@@ -1,0 +1,37 @@
+#pragma once
+
+#include <functional>
+
+namespace reeve::io {
+
+class loop;
+
+/// Says when a descriptor can be read or written. Loop thread only.
+///
+/// Destroy it before the descriptor is closed; a library that may close its socket
+/// and open another under the same number needs a new watch. Where the kernel
+/// refuses to watch, nothing is ever told.
+class poll_watch {
+public:
+  /// What is wanted, and what is there.
+  struct events {
+    bool read = false;
+    bool write = false;
+  };
+
+  /// `ready` may destroy the watch. A descriptor in error is ready for everything
+  /// that is wanted, once: whoever looks sees which error.
+  poll_watch(loop& l, int fd, events wanted, std::function<void(events)> ready);
+  ~poll_watch();
+  poll_watch(const poll_watch&) = delete;
+  poll_watch& operator=(const poll_watch&) = delete;
+
+  /// From now on; nothing is a pause.
+  void want(events wanted);
+
+private:
+  struct state;
+  state* state_; ///< libuv keeps it beyond our end, until the loop's next turn
+};
+
+} // namespace reeve::io

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "io/check.hpp"
+
+#include <memory>
+
+namespace reeve::io {
+
+class resolver;
+
+/// One query over libpq, whose parameters and TLS rules are the URL's, but for these:
+/// names are looked up by us, `connect_timeout` is the check's timeout, `gssencmode`
+/// is `disable` unless the URL names it. A URL that names several hosts, or a `service`,
+/// is not run.
+///
+/// The fields are `value`, the first column of the first row (absent: NULL, or no row),
+/// and `rows`. Rows are counted as they come and not kept, so that only the largest one
+/// needs memory; a value over 1 MB is a failure. A query that is still running when its
+/// check is over is cancelled.
+/// REQUIRES: `spec.target` is a `postgres_check`.
+std::unique_ptr<check> make_postgres_check(loop& l, resolver& names, const check_spec& spec);
+
+} // namespace reeve::io

@@ -1,0 +1,89 @@
+#include "io/postgres_failure.hpp"
+
+#include "io/http_failure.hpp"
+#include "io/session_check.hpp"
+
+#include <errno.h>
+
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace reeve::io {
+
+namespace {
+
+using kind = check_outcome::kind;
+
+constexpr int network_errors[] = {ECONNREFUSED, EHOSTUNREACH,  ETIMEDOUT,   ECONNRESET, EPIPE,
+                                  EMFILE,       ENFILE,        ENETUNREACH, ENETDOWN,   EACCES,
+                                  ECONNABORTED, EADDRNOTAVAIL, ENOMEM,      ENOBUFS,    EPERM};
+
+bool says(const std::string& words, std::string_view text) {
+  return words.find(text) != std::string::npos;
+}
+
+/// Behind libpq's "connection to server at ... failed: " and the server's "FATAL:  ",
+/// which may be in another language. The first attempt's words, if it made several.
+std::string without_preamble(const std::string& words) {
+  auto line = words.substr(0, words.find('\n'));
+  static constexpr std::string_view preamble = " failed: ";
+  if (line.starts_with("connection to server"))
+    if (const auto end = line.find(preamble); end != std::string::npos)
+      line = line.substr(end + preamble.size());
+  if (const auto colon = line.find(":  "); colon != std::string::npos && colon < 20)
+    line = line.substr(colon + 3);
+  return line;
+}
+
+/// `... on socket "/run/postgresql/.s.PGSQL.5432" failed: No such file or directory`
+check_outcome no_socket(const std::string& words) {
+  const auto start = words.find('"');
+  const auto end = words.find('"', start + 1);
+  if (start == std::string::npos || end == std::string::npos)
+    return {kind::failed, {}, "there is no socket to connect to"};
+  return {
+    kind::failed, {}, "there is no socket '" + words.substr(start + 1, end - start - 1) + "'"};
+}
+
+bool ends_with_message_of(const std::string& line, int error) {
+  return line.ends_with(std::generic_category().message(error));
+}
+
+/// What a person must mend in what Reeve was given.
+bool is_ours(const std::string& words, const std::string& line) {
+  for (const auto* part :
+       {"root certificate file", "certificate file \"", "private key file",
+        "could not open certificate", "could not load private key", "out of memory"})
+    if (says(line, part))
+      return true;
+  return words.starts_with("invalid "); // a parameter: no server was asked
+}
+
+} // namespace
+
+check_outcome explain_postgres_error(const std::string& words, const std::string& secret) {
+  const auto line = without_preamble(words);
+  if (says(words, "on socket \"") && ends_with_message_of(line, ENOENT))
+    return no_socket(words);
+  for (const int error : network_errors)
+    if (ends_with_message_of(line, error))
+      return explain_connect_error(error);
+  if (says(line, "server closed the connection") || says(line, "EOF detected")
+      || says(line, "unexpected eof"))
+    return {kind::failed, {}, "connection closed"};
+  if (says(line, "no password supplied"))
+    return {kind::failed, {}, "the server asks for a password, and none is given"};
+  for (const auto* part :
+       {"expected authentication request", "received invalid", "lost synchronization"})
+    if (says(line, part))
+      return {kind::failed, {}, "the answer is not PostgreSQL's"};
+  if (says(line, "certificate verify failed"))
+    return {
+      kind::failed,
+      {},
+      "certificate is not to be trusted: not signed by an authority of 'sslrootcert', or expired"};
+  return {is_ours(words, line) ? kind::not_run : kind::failed, {}, one_sentence(line, secret)};
+}
+
+} // namespace reeve::io
