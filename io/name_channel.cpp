@@ -19,6 +19,10 @@ struct name_channel::socket_watch {
   uv_poll_t handle{};
   name_channel* owner = nullptr;
   int socket = -1;
+  int events = 0;
+
+  void listen();
+  void ready(int status, int found) const;
 };
 
 namespace {
@@ -86,13 +90,23 @@ void name_channel::socket_changed(void* self, int socket, int readable, int writ
       return; // its queries time out
     known = c.sockets_.emplace(socket, w.release()).first;
   }
-  const int events = (readable != 0 ? UV_READABLE : 0) | (writable != 0 ? UV_WRITABLE : 0);
-  uv_poll_start(&known->second->handle, events, [](uv_poll_t* h, int status, int ready) {
-    const auto& w = *static_cast<socket_watch*>(h->data);
-    const auto is = [&](int event) { return status < 0 || (ready & event) != 0; };
-    w.owner->process(is(UV_READABLE) ? w.socket : ARES_SOCKET_BAD,
-                     is(UV_WRITABLE) ? w.socket : ARES_SOCKET_BAD);
+  known->second->events = (readable != 0 ? UV_READABLE : 0) | (writable != 0 ? UV_WRITABLE : 0);
+  known->second->listen();
+}
+
+void name_channel::socket_watch::listen() {
+  uv_poll_start(&handle, events, [](uv_poll_t* h, int status, int found) {
+    auto& w = *static_cast<socket_watch*>(h->data);
+    if (status < 0)
+      w.listen(); // libuv has stopped; c-ares sees what is wrong, and may go on
+    w.ready(status, found);
   });
+}
+
+void name_channel::socket_watch::ready(int status, int found) const {
+  const auto is = [&](int event) { return status < 0 || (found & event) != 0; };
+  owner->process(is(UV_READABLE) ? socket : ARES_SOCKET_BAD,
+                 is(UV_WRITABLE) ? socket : ARES_SOCKET_BAD);
 }
 
 void name_channel::process(int readable, int writable) {

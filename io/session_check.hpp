@@ -1,6 +1,7 @@
 #pragma once
 
 #include "io/check.hpp"
+#include "io/runs_per_connection.hpp"
 
 #include <sys/socket.h>
 
@@ -12,10 +13,6 @@
 namespace reeve::io {
 
 class resolver;
-
-/// A kept connection serves so many runs and is then replaced: an old one goes on
-/// working when the server no longer accepts anybody.
-inline constexpr int runs_per_connection = 10;
 
 /// What came of asking over a connection. Anything but an answer ends the connection.
 struct session_answer {
