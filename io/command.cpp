@@ -4,6 +4,7 @@
 #include "io/file_limit.hpp"
 #include "io/known_children.hpp"
 #include "io/loop.hpp"
+#include "io/spawn_attributes.hpp"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -44,8 +45,7 @@ std::string why_not_run(const std::string& file, int error) {
   }
 }
 
-/// 0, or an errno. The child leads a process group of its own and gets signals
-/// as if it had been started from a shell.
+/// 0, or an errno. The child leads a process group of its own.
 int spawn(const std::vector<std::string>& argv, int output, pid_t& pid) {
   std::vector<char*> arguments;
   for (const auto& a : argv)
@@ -58,19 +58,10 @@ int spawn(const std::vector<std::string>& argv, int output, pid_t& pid) {
   posix_spawn_file_actions_adddup2(&files, output, 1);
   posix_spawn_file_actions_adddup2(&files, output, 2);
 
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  sigset_t signals;
-  sigemptyset(&signals);
-  posix_spawnattr_setsigmask(&attributes, &signals);
-  sigfillset(&signals);
-  posix_spawnattr_setsigdefault(&attributes, &signals);
-  posix_spawnattr_setflags(&attributes,
-                           POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  const spawn_attributes attributes{POSIX_SPAWN_SETPGROUP};
   const original_file_limit lowered;
   const int failed =
-    posix_spawnp(&pid, arguments[0], &files, &attributes, arguments.data(), environ);
-  posix_spawnattr_destroy(&attributes);
+    posix_spawnp(&pid, arguments[0], &files, attributes.get(), arguments.data(), environ);
   posix_spawn_file_actions_destroy(&files);
   return failed;
 }

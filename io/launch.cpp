@@ -1,12 +1,12 @@
 #include "io/launch.hpp"
 
 #include "io/file_limit.hpp"
+#include "io/spawn_attributes.hpp"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
-#include <signal.h>
 #include <spawn.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -197,25 +197,16 @@ int spawn(const std::string& launcher, const std::string& title, const connectio
   posix_spawn_file_actions_adddup2(&files, c.job.get(), launch::job_fd);
   posix_spawn_file_actions_adddup2(&files, c.our_output.get(), launch::output_fd);
 
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  sigset_t signals;
-  sigemptyset(&signals);
-  posix_spawnattr_setsigmask(&attributes, &signals);
-  sigfillset(&signals);
-  posix_spawnattr_setsigdefault(&attributes, &signals);
-  posix_spawnattr_setflags(&attributes,
-                           POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-
+  const spawn_attributes attributes{POSIX_SPAWN_SETSID};
   auto name = title; // what `ps` shows
   char* arguments[] = {name.data(), nullptr};
   char* no_environment[] = {nullptr};
   int failed = 0;
   {
     const original_file_limit for_the_service;
-    failed = posix_spawn(&pid, launcher.c_str(), &files, &attributes, arguments, no_environment);
+    failed =
+      posix_spawn(&pid, launcher.c_str(), &files, attributes.get(), arguments, no_environment);
   }
-  posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&files);
   return failed;
 }
