@@ -75,7 +75,6 @@ struct docker_engine::state : std::enable_shared_from_this<state> {
   loop& on;
   std::unique_ptr<docker_connection> engine;
   std::map<std::string, watched_ptr> watches; // by reference
-  std::map<std::string, wall_time> started_by_us;
   std::map<std::uint64_t, completion> promises;
   std::map<std::uint64_t, std::function<void(result<container_state>)>> inspections;
   std::uint64_t last_promise = 0;
@@ -221,9 +220,7 @@ void docker_engine::state::begin(const job_ptr& j, const look& l) {
     return finish(j, {}, error{"no such container '" + j->order.container + "': create it"});
   if (!l.found)
     return finish(j, {}, error{l.problem});
-  auto ours = started_by_us.find(j->order.container);
-  auto ours_at = ours == started_by_us.end() ? std::nullopt : std::optional{ours->second};
-  if (!j->order.needed(*l.found, ours_at)) {
+  if (!j->order.needed(*l.found)) {
     for (auto& [reference, w] : watches)
       if (w->judge.is(*l.found))
         w->judge.forget_told(); // somebody was faster than their events
@@ -256,11 +253,8 @@ void docker_engine::state::verified(const job_ptr& j, const look& l) {
     return finish(j, {}, error{"container '" + j->order.container + "' was removed meanwhile"});
   if (!l.found)
     return finish(j, {}, error{l.problem});
-  if (j->order.achieved(*j->before, *l.found)) {
-    if (j->order.what != operation_kind::stop)
-      started_by_us[j->order.container] = l.found->state.started_at;
+  if (j->order.achieved(*j->before, *l.found))
     return finish(j, l.found, std::monostate{});
-  }
   if (!j->lost || on.now() >= j->deadline)
     return finish(j, l.found, error{j->order.failure(*l.found, j->refusal)});
   on.call_after(verify_again, [weak = weak_from_this(), j] {
@@ -323,11 +317,9 @@ void docker_engine::stop(const std::string& container, std::chrono::milliseconds
 }
 
 void docker_engine::restart(const std::string& container, std::chrono::milliseconds stop_timeout,
-                            std::optional<wall_time> failed_at, completion done) {
-  docker_operation order{.what = operation_kind::restart,
-                         .container = container,
-                         .stop_timeout = stop_timeout,
-                         .failed_at = failed_at};
+                            completion done) {
+  docker_operation order{
+    .what = operation_kind::restart, .container = container, .stop_timeout = stop_timeout};
   state_->carry_out(std::move(order), std::move(done));
 }
 

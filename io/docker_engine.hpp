@@ -68,9 +68,8 @@ public:
   /// Nothing is done if it runs.
   void start(const std::string& container, completion done);
   void stop(const std::string& container, std::chrono::milliseconds stop_timeout, completion done);
-  /// Nothing is done if it was started by somebody else after `failed_at`.
   void restart(const std::string& container, std::chrono::milliseconds stop_timeout,
-               std::optional<wall_time> failed_at, completion done);
+               completion done);
 
   /// Tells how `container` is now, then every change; never before `watch` has returned. While it
   /// is down by our own doing there is nothing to tell. By name or id; one watcher per container

@@ -10,19 +10,16 @@ bool is_up(const docker_api::container& c) {
 
 } // namespace
 
-bool docker_operation::needed(const docker_api::container& before,
-                              std::optional<wall_time> ours) const {
-  const auto& s = before.state;
+bool docker_operation::needed(const docker_api::container& before) const {
   switch (what) {
   case kind::start:
     return !is_up(before);
   case kind::stop:
-    return s.running || s.restarting;
+    return before.state.running || before.state.restarting;
   case kind::restart:
     break;
   }
-  bool somebody_did = failed_at && is_up(before) && s.started_at > *failed_at;
-  return !somebody_did || ours == s.started_at;
+  return true;
 }
 
 std::string docker_operation::path(const docker_api::container& before) const {

@@ -1,10 +1,8 @@
 #pragma once
 
 #include "io/docker_api.hpp"
-#include "supervisor/time.hpp"
 
 #include <chrono>
-#include <optional>
 #include <string>
 
 namespace reeve::io {
@@ -16,10 +14,9 @@ struct docker_operation {
   kind what = kind::start;
   std::string container;
   std::chrono::milliseconds stop_timeout{0};
-  std::optional<wall_time> failed_at;
 
-  /// Whether there is something to do. `ours`: when we started it last.
-  bool needed(const docker_api::container& before, std::optional<wall_time> ours) const;
+  /// Whether there is something to do.
+  bool needed(const docker_api::container& before) const;
   /// The request, below the API's version.
   std::string path(const docker_api::container& before) const;
   /// How long to wait for the reply: longer than the engine waits for the container.

@@ -122,20 +122,19 @@ struct restart_targets::state : std::enable_shared_from_this<state> {
   void run_next_command(std::uint64_t id);
 
   // One for each kind of target.
-  void carry_out(std::uint64_t id, operation, const service_spec&, std::optional<wall_time>,
-                 const std::monostate&) {
+  void carry_out(std::uint64_t id, operation, const service_spec&, const std::monostate&) {
     end_later(id, error{"it has no restart target"});
   }
   void carry_out(std::uint64_t id, operation what, const service_spec& spec,
-                 std::optional<wall_time> failed_at, const process_spec& target);
+                 const process_spec& target);
   void carry_out(std::uint64_t id, operation what, const service_spec& spec,
-                 std::optional<wall_time> failed_at, const docker_target& target);
+                 const docker_target& target);
   void carry_out(std::uint64_t id, operation what, const service_spec& spec,
-                 std::optional<wall_time> failed_at, const exec_target& target);
+                 const exec_target& target);
 };
 
 void restart_targets::state::carry_out(std::uint64_t id, operation what, const service_spec& spec,
-                                       std::optional<wall_time>, const process_spec& target) {
+                                       const process_spec& target) {
   const auto stop_timeout = spec.restart.stop_timeout;
   if (what == operation::start) {
     children.start(spec.name, target, stop_timeout, ender(id));
@@ -160,7 +159,6 @@ void restart_targets::state::carry_out(std::uint64_t id, operation what, const s
 }
 
 void restart_targets::state::carry_out(std::uint64_t id, operation what, const service_spec& spec,
-                                       std::optional<wall_time> failed_at,
                                        const docker_target& target) {
   if (docker == nullptr) {
     end_later(id, error{"no Docker engine is configured"});
@@ -173,12 +171,12 @@ void restart_targets::state::carry_out(std::uint64_t id, operation what, const s
   case operation::stop:
     return docker->stop(target.container, stop_timeout, ender(id));
   case operation::restart:
-    return docker->restart(target.container, stop_timeout, failed_at, ender(id));
+    return docker->restart(target.container, stop_timeout, ender(id));
   }
 }
 
 void restart_targets::state::carry_out(std::uint64_t id, operation what, const service_spec& spec,
-                                       std::optional<wall_time>, const exec_target& target) {
+                                       const exec_target& target) {
   auto& o = operations.at(id);
   o.commands = commands_for(what, target);
   o.timeout = spec.restart.stop_timeout + command_grace;
@@ -226,11 +224,10 @@ restart_targets::~restart_targets() {
   }
 }
 
-void restart_targets::carry_out(operation what, const service_spec& spec, completion done,
-                                std::optional<wall_time> failed_at) {
+void restart_targets::carry_out(operation what, const service_spec& spec, completion done) {
   const auto id = ++state_->last_id;
   state_->operations[id].done = std::move(done);
-  std::visit([&](const auto& target) { state_->carry_out(id, what, spec, failed_at, target); },
+  std::visit([&](const auto& target) { state_->carry_out(id, what, spec, target); },
              spec.restart.target);
 }
 

@@ -4,12 +4,9 @@
 #include "io/docker_engine.hpp"
 #include "supervisor/result.hpp"
 #include "supervisor/service_spec.hpp"
-#include "supervisor/time.hpp"
 
 #include <functional>
 #include <memory>
-#include <optional>
-#include <string>
 
 namespace reeve::io {
 
@@ -29,13 +26,11 @@ public:
 
   /// Commands of an `exec` target have 30 s more than the stop timeout; a missing
   /// `stop` succeeds, a missing `start` is done by `restart`, a missing `restart` by
-  /// `stop`, whatever its exit code, and `start`. `failed_at`: when it failed, so that a container
-  /// which somebody else has started since is left alone by a restart.
+  /// `stop`, whatever its exit code, and `start`.
   ///
   /// REQUIRES: `spec.restart.target` is not `monostate`, and no operation on this
   /// service is under way.
-  void carry_out(operation what, const service_spec& spec, completion done,
-                 std::optional<wall_time> failed_at = std::nullopt);
+  void carry_out(operation what, const service_spec& spec, completion done);
 
 private:
   struct state;

@@ -22,10 +22,6 @@ protected:
     auto found = kinds(told);
     return std::find(found.begin(), found.end(), what) == found.end();
   }
-
-  wall_time now() {
-    return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-  }
 };
 
 TEST_F(docker_engine_test, docker_kill_is_a_failure) {
@@ -301,7 +297,7 @@ TEST_F(docker_engine_test, our_own_restart_is_judged_by_the_state) {
   auto box = run();
   auto told = watch_until(box, fact::running);
   auto before = inspect(box).started_at;
-  ASSERT_TRUE(wait([&](auto done) { engine->restart(box, 2s, {}, std::move(done)); }));
+  ASSERT_TRUE(wait([&](auto done) { engine->restart(box, 2s, std::move(done)); }));
   auto after = inspect(box);
   EXPECT_TRUE(after.running);
   EXPECT_GT(after.started_at, before);
@@ -309,30 +305,21 @@ TEST_F(docker_engine_test, our_own_restart_is_judged_by_the_state) {
   EXPECT_EQ(kinds(told), (std::vector{fact::running, fact::running}));
 }
 
-TEST_F(docker_engine_test, a_failed_container_is_restarted_once) {
+TEST_F(docker_engine_test, a_failed_container_is_restarted) {
   connect();
   auto box = run();
   auto told = watch_until(box, fact::running);
   host().docker({"kill", box});
   ASSERT_TRUE(until_told(told, fact::failed));
-  auto failed_at = now();
-  ASSERT_TRUE(wait([&](auto done) { engine->restart(box, 2s, failed_at, std::move(done)); }));
+  ASSERT_TRUE(wait([&](auto done) { engine->restart(box, 2s, std::move(done)); }));
   ASSERT_TRUE(until_told(told, fact::running));
-  // Somebody else starts it after it has failed again: ours is not needed.
-  host().docker({"kill", box});
-  ASSERT_TRUE(until_told(told, fact::failed));
-  failed_at = now();
-  host().docker({"start", box});
-  auto theirs = inspect(box).started_at;
-  ASSERT_TRUE(wait([&](auto done) { engine->restart(box, 2s, failed_at, std::move(done)); }));
-  EXPECT_EQ(inspect(box).started_at, theirs);
 }
 
 TEST_F(docker_engine_test, a_restart_that_does_not_last_is_an_error) {
   connect();
   auto box = name();
   host().docker({"create", "--network", "none", "--name", box, "box", "/bin/nothing"});
-  auto done = wait([&](auto d) { engine->restart(box, 2s, {}, std::move(d)); });
+  auto done = wait([&](auto d) { engine->restart(box, 2s, std::move(d)); });
   ASSERT_FALSE(done);
   EXPECT_NE(done.sentence().find("Docker says: "), std::string::npos) << done.sentence();
   EXPECT_NE(done.sentence().find("/bin/nothing"), std::string::npos) << done.sentence();
@@ -352,7 +339,7 @@ TEST_F(docker_engine_test, a_lost_reply_is_not_a_failed_restart) {
   connect(socket);
   auto box = run();
   auto before = inspect(box).started_at;
-  ASSERT_TRUE(wait([&](auto done) { engine->restart(box, 2s, {}, std::move(done)); }));
+  ASSERT_TRUE(wait([&](auto done) { engine->restart(box, 2s, std::move(done)); }));
   EXPECT_GT(inspect(box).started_at, before);
   EXPECT_GT(proxy.orders, 0);
   engine.reset();
