@@ -121,8 +121,11 @@ void probe_state::answered(check_answered& a) {
     return;
   const auto now = world_->out.now();
   auto verdict = judge(check_of(r), a.outcome, now.mono);
-  memory_->health.checked(static_cast<std::size_t>(found - runners_.begin()), verdict,
-                          a.outcome.at_once, now.mono);
+  const auto index = static_cast<std::size_t>(found - runners_.begin());
+  if (a.outcome.starting)
+    memory_->health.starts(index, verdict.reason, now.mono);
+  else
+    memory_->health.checked(index, verdict, a.outcome.at_once, now.mono);
   if (r.fresh && !is_fresh(machine_of(r))) {
     r.fresh = false;
     arm(r, in_phase(r, now.mono));

@@ -31,11 +31,6 @@ std::string done_word(io::operation what) {
   return "";
 }
 
-/// A container's HEALTHCHECK has no verdict yet, as a docker check tells it.
-bool is_starting(const health_changed& h) {
-  return h.to == health::starting || h.reason == "its HEALTHCHECK is starting";
-}
-
 /// Only the process itself says that it is well, and a line on its start did so.
 bool only_runs(const health_changed& h, const restarter_memory::record& r) {
   return h.to == health::healthy && !r.logged && r.spec->checks.empty()
@@ -133,7 +128,7 @@ headline restarter_state::line_on(const health_changed& h, record& r, bool acted
                 h.to == health::healthy ? spdlog::level::info : spdlog::level::warn};
   const bool rests = is == supervision::stopped || is == supervision::ended;
   const bool known = !acted && r.logged == h.to;
-  if (known || is_starting(h) || only_runs(h, r) || (rests && h.to == health::unknown))
+  if (known || h.to == health::starting || only_runs(h, r) || (rests && h.to == health::unknown))
     line.level = spdlog::level::debug;
   else
     r.logged = h.to;

@@ -99,6 +99,13 @@ void service_health::checked(std::size_t index, const check_verdict& verdict, bo
     last_good_ = now;
 }
 
+void service_health::starts(std::size_t check, const std::string& why, mono_time now) {
+  auto& machine = machines_[check];
+  if (machine.health != health::starting)
+    machine = restarted(now);
+  machine.reason = why;
+}
+
 const health_machine& service_health::machine(std::size_t check) const {
   return machines_[check];
 }

@@ -38,6 +38,8 @@ public:
   void trust();
 
   void checked(std::size_t check, const check_verdict& verdict, bool at_once, mono_time now);
+  /// What a check asks says itself that it has only begun: what it said before is over.
+  void starts(std::size_t check, const std::string& why, mono_time now);
   /// REQUIRES: check < number of checks.
   const health_machine& machine(std::size_t check) const;
 

@@ -31,8 +31,11 @@ check_outcome judge_state(const container_state& s, const std::string& container
     return outcome(kind::failed, ended + ", Docker restarts it");
   if (!s.running)
     return outcome(kind::failed, s.started_at == wall_time{} ? "was never started" : ended);
-  if (s.health == "starting")
-    return outcome(kind::not_run, "its HEALTHCHECK is starting");
+  if (s.health == "starting") {
+    auto o = outcome(kind::not_run, "its HEALTHCHECK is starting");
+    o.starting = true;
+    return o;
+  }
   if (s.health == "unhealthy")
     return outcome(kind::failed, s.health_output.empty()
                                    ? "its HEALTHCHECK fails"

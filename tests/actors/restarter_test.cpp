@@ -278,11 +278,15 @@ TEST_F(restarter, says_once_that_a_container_is_healthy_again) {
 }
 
 TEST_F(restarter, does_not_warn_of_a_healthcheck_that_is_starting) {
-  world_.cannot_run("http://web", "its HEALTHCHECK is starting");
+  world_.answers("http://web", 200);
   start(daemon_of({web_service("web")}));
   advance(10s);
-  EXPECT_EQ(health_of("web"), health::unknown);
-  EXPECT_EQ(lines_with("[debug] web unknown"), 1U) << log_.text();
+  EXPECT_EQ(health_of("web"), health::healthy);
+  world_.starts("http://web");
+  advance(1min);
+  EXPECT_EQ(health_of("web"), health::starting);
+  EXPECT_EQ(lines_with("[debug] web starting"), 1U) << log_.text();
+  EXPECT_EQ(lines_with("[warning]"), 0U) << log_.text();
 }
 
 TEST_F(restarter, names_group_and_service_of_an_escalation_before_what_follows) {

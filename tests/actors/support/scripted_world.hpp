@@ -48,6 +48,9 @@ public:
   void cannot_run(const std::string& url, const std::string& why) {
     script[url] = {io::check_outcome::kind::not_run, {}, why};
   }
+  void starts(const std::string& url) {
+    script[url] = {.what = io::check_outcome::kind::not_run, .starting = true};
+  }
   void hangs(const std::string& url) {
     hanging.insert(url);
   }
