@@ -1,7 +1,5 @@
-#include "io/check.hpp"
-#include "io/loop.hpp"
+#include "tests/io/support/check_fixture.hpp"
 #include "tests/io/support/process_facts.hpp"
-#include "tests/io/support/run_check.hpp"
 
 #include <gtest/gtest.h>
 
@@ -13,15 +11,12 @@ using kind = check_outcome::kind;
 
 namespace {
 
-struct an_exec_check : testing::Test {
-  loop l;
-  check_engine engine{l, nullptr};
-  temp_folder folder;
+struct an_exec_check : check_fixture {
   check_spec spec;
 
   check_outcome run(const std::vector<std::string>& argv) {
     spec.target = exec_check{argv};
-    return run_check(l, engine, spec);
+    return check_fixture::run(spec);
   }
   check_outcome shell(const std::string& script) {
     return run({"/bin/sh", "-c", script});
@@ -73,15 +68,8 @@ TEST_F(an_exec_check, that_is_destroyed_is_cancelled_and_its_command_killed) {
   const auto pid_file = folder / "pid";
   spec.target = exec_check{{"/bin/sh", "-c", "echo $$ > " + pid_file + "; exec sleep 1000"}};
   spec.timeout = 60s;
-  auto c = engine.make(spec);
-  int calls = 0;
-  c->run([&](const check_outcome& o) {
-    ++calls;
-    EXPECT_EQ(o.what, kind::cancelled);
-  });
-  ASSERT_TRUE(run_until(l, [&] { return content_of(pid_file).ends_with("\n"); }));
-  c.reset();
-  EXPECT_EQ(calls, 1);
+  cancel(spec,
+         [&] { ASSERT_TRUE(run_until(l, [&] { return content_of(pid_file).ends_with("\n"); })); });
   const int pid = std::stoi(content_of(pid_file));
   EXPECT_TRUE(run_until(l, [&] { return has_ended(pid); }));
 }

@@ -1,9 +1,8 @@
 #include "io/http_check.hpp"
-#include "io/loop.hpp"
 #include "io/resolver.hpp"
+#include "tests/io/support/check_fixture.hpp"
 #include "tests/io/support/listener.hpp"
 #include "tests/io/support/process_facts.hpp"
-#include "tests/io/support/run_check.hpp"
 #include "tests/io/support/server.hpp"
 
 #include <gtest/gtest.h>
@@ -37,17 +36,7 @@ http_check& target_of(check_spec& spec) {
   return std::get<http_check>(spec.target);
 }
 
-struct an_http_check : testing::Test {
-  loop l;
-  check_engine engine{l, nullptr};
-  temp_folder folder;
-
-  check_outcome run(const check_spec& spec) {
-    return run_check(l, engine, spec);
-  }
-  check_verdict verdict(const check_spec& spec) {
-    return judge(spec.expect, run(spec));
-  }
+struct an_http_check : check_fixture {
   /// Of a server that sends `answer` to whoever asks, and closes.
   check_outcome run_against(const std::string& answer, const expectation& expect = {}) {
     listener server{[&](int fd) {
@@ -371,19 +360,10 @@ TEST_F(an_http_check, that_is_destroyed_under_way_is_cancelled_before_the_destru
     return true;
   }};
   for (const auto wait : {0ms, 20ms}) {
-    auto c = engine.make(http(server.url()));
-    int calls = 0;
-    c->run([&](const check_outcome& o) {
-      ++calls;
-      EXPECT_EQ(o.what, kind::cancelled);
+    cancel(http(server.url()), [&] {
+      if (wait > 0ms)
+        run_for(l, wait);
     });
-    if (wait > 0ms)
-      run_for(l, wait);
-    EXPECT_EQ(calls, 0);
-    c.reset();
-    EXPECT_EQ(calls, 1);
-    run_for(l, 5ms);
-    EXPECT_EQ(calls, 1);
   }
 }
 
