@@ -1,6 +1,7 @@
 #include "io/heartbeat_check.hpp"
 
 #include "io/descriptor.hpp"
+#include "io/heartbeat_time.hpp"
 #include "io/loop.hpp"
 #include "supervisor/text.hpp"
 
@@ -9,10 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
-#include <charconv>
-#include <optional>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -23,29 +21,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using kind = check_outcome::kind;
-using seconds = std::chrono::duration<double>;
-
-/// A timestamp, if the text is one: a counter or a process id is none.
-std::optional<seconds> timestamp_in(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  const auto end = std::min(text.find_first_of("\r\n"), text.size());
-  if (first == std::string_view::npos || first >= end)
-    return std::nullopt;
-  text = text.substr(first, end - first);
-  text = text.substr(0, text.find_last_not_of(" \t") + 1);
-  double value = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
-  const bool plausible = value >= 1e9 && value < 1e11; // from the year 2001 on
-  if (parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size() || !plausible)
-    return std::nullopt;
-  return seconds{value};
-}
-
-milliseconds age_of(seconds written) {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  const auto age = std::chrono::duration_cast<milliseconds>(seconds{now} - written);
-  return std::max(age, milliseconds{0}); // clocks differ a little between machines
-}
 
 check_outcome cannot_read(const std::string& file, int error) {
   if (error == ENOENT || error == ENOTDIR)
@@ -67,11 +42,14 @@ check_outcome read_heartbeat(const std::string& file) {
   const auto n = read(opened.get(), buffer.data(), buffer.size());
   if (n < 0)
     return cannot_read(file, errno);
-  const seconds changed{static_cast<double>(facts.st_mtim.tv_sec)
-                        + static_cast<double>(facts.st_mtim.tv_nsec) / 1e9};
+  const heartbeat_time changed{static_cast<double>(facts.st_mtim.tv_sec)
+                               + static_cast<double>(facts.st_mtim.tv_nsec) / 1e9};
+  const auto written = timestamp_in({buffer.data(), static_cast<std::size_t>(n)}).value_or(changed);
+  const auto age = heartbeat_age(written, std::chrono::system_clock::now().time_since_epoch());
+  if (!age)
+    return {kind::not_run, {}, age.sentence()};
   check_outcome outcome;
-  outcome.answer.age =
-    age_of(timestamp_in({buffer.data(), static_cast<std::size_t>(n)}).value_or(changed));
+  outcome.answer.age = *age;
   return outcome;
 }
 
