@@ -1,4 +1,5 @@
 // The part of the restarter that carries out what the service tree answered.
+#include "actors/log_about.hpp"
 #include "actors/log_lines.hpp"
 #include "actors/restarter.hpp"
 
@@ -75,7 +76,8 @@ void restarter_state::carry_out(const tree_action& a, const headline& line) {
 /// The headline tells whose failure it is, unless that one was heard late.
 void restarter_state::log_escalation(const tree_action& a, const headline& line) {
   const bool same = !line.said.empty() && a.reason.find(line.said) != std::string::npos;
-  spdlog::error("{}", escalation_line(a.name, a.reason, same ? line.subject : ""));
+  log_about("group", a.name)
+    ->error("{}", escalation_line(a.name, a.reason, same ? line.subject : ""));
 }
 
 /// The completion may come when this restarter is long dead.
@@ -85,7 +87,8 @@ void restarter_state::operate(const tree_action& a, io::operation what) {
   if (what != io::operation::stop)
     r.run = r.spec;
   if (!r.run) {
-    spdlog::error("{}: ordered to act on a service that is not known", a.name);
+    log_about("service", a.name)
+      ->error("{}: ordered to act on a service that is not known", a.name);
     return;
   }
   touched_.insert(a.name);
@@ -152,15 +155,16 @@ restarter_state::publish_change(const std::string& service) {
 }
 
 void restarter_state::log(const headline& line, bool changed) const {
+  const auto out = log_about("service", line.subject);
   if (!changed || line.complete)
-    return spdlog::log(line.level, "{}", line.text);
+    return out->log(line.level, "{}", line.text);
   const auto s = memory_->tree.supervision_of(line.subject, now());
   const auto& limit = limit_of(s);
   if (line.text.empty())
-    spdlog::log(line.level, "{}", supervision_line(line.subject, s, limit, now()));
+    out->log(line.level, "{}", supervision_line(line.subject, s, limit, now()));
   else
-    spdlog::log(level_of(s.state, line.level), "{}",
-                joined(line.text, next_line(s, limit, line.said, now())));
+    out->log(level_of(s.state, line.level), "{}",
+             joined(line.text, next_line(s, limit, line.said, now())));
 }
 
 void restarter_state::publish(const std::string& service, const service_supervision& before,

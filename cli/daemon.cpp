@@ -1,6 +1,7 @@
 #include "cli/daemon.hpp"
 
 #include "actors/actor_tree.hpp"
+#include "actors/log_about.hpp"
 #include "cli/commands.hpp"
 #include "cli/logging.hpp"
 #include "cli/shutdown.hpp"
@@ -114,8 +115,10 @@ struct daemon::state {
           if (ending)
             ending->child_exited();
         },
-      .output = [](const std::string& name,
-                   std::string_view line) { spdlog::info("{}: {}", name, line); },
+      .output =
+        [](const std::string& name, std::string_view line) {
+          actors::log_about("service", name)->info("{}: {}", name, line);
+        },
     };
   }
 
@@ -193,7 +196,8 @@ void daemon::state::begin_shutdown(const std::string& why) {
                children.running(), describe(ending->limit()));
   actors->shut_down(shutdown::grace, [this](const std::vector<std::string>& under_way) {
     for (const auto& service : under_way)
-      spdlog::warn("{}: its restart was under way and did not end in time", service);
+      actors::log_about("service", service)
+        ->warn("{}: its restart was under way and did not end in time", service);
     ending->stop_children(actors->shutdown_order());
   });
 }

@@ -31,6 +31,25 @@ public:
   }
 };
 
+/// `,"service":"web"` of a logger named `service=web`; nothing of others.
+class json_subject : public spdlog::custom_flag_formatter {
+public:
+  void format(const spdlog::details::log_msg& message, const std::tm&,
+              spdlog::memory_buf_t& out) override {
+    const std::string_view name{message.logger_name.data(), message.logger_name.size()};
+    const auto equals = name.find('=');
+    if (equals == std::string_view::npos)
+      return;
+    const auto field =
+      fmt::format(R"(,"{}":"{}")", name.substr(0, equals), name.substr(equals + 1));
+    out.append(field.data(), field.data() + field.size());
+  }
+
+  std::unique_ptr<custom_flag_formatter> clone() const override {
+    return spdlog::details::make_unique<json_subject>();
+  }
+};
+
 class json_message : public spdlog::custom_flag_formatter {
 public:
   void format(const spdlog::details::log_msg& message, const std::tm&,
@@ -66,8 +85,8 @@ status set_up_logging(const std::string& level, const std::string& format) {
   auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc,
                                                                spdlog::details::os::default_eol);
   if (format == "json") {
-    formatter->add_flag<json_message>('J');
-    formatter->set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":%J})");
+    formatter->add_flag<json_subject>('W').add_flag<json_message>('J');
+    formatter->set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l"%W,"message":%J})");
   } else {
     formatter->add_flag<text_message>('T');
     formatter->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%-7l%$ %T");
