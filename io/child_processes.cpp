@@ -27,6 +27,7 @@ using std::chrono::milliseconds;
 
 // Of one child's output, so that one that never stops writing takes a tenth of the
 // loop at most; the pipe holds back the writer meanwhile.
+constexpr std::size_t longest_line = 8192;
 constexpr std::size_t output_per_turn = 8192;
 constexpr milliseconds output_pause{1};
 constexpr std::size_t last_output_limit = 1 << 20; // a pipe holds no more
@@ -43,7 +44,7 @@ struct child {
   descriptor output;
   std::unique_ptr<read_watch> control_watch;
   std::unique_ptr<read_watch> output_watch;
-  line_splitter lines;
+  line_splitter lines{longest_line};
   loop::timer_id output_timer = 0;
 
   child_processes::completion started; // until it is known

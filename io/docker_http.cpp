@@ -1,6 +1,7 @@
 #include "io/docker_http.hpp"
 
 #include "io/docker_api.hpp"
+#include "io/line_splitter.hpp"
 #include "io/loop.hpp"
 
 #include <curl/curl.h>
@@ -30,8 +31,7 @@ struct transfer {
   // Of a stream:
   docker_http::stream_hooks hooks;
   bool opened = false;
-  bool skipping = false;          // the rest of a line that is too long
-  std::string piece;              // the line that has not ended yet
+  line_splitter splitter{docker_http::longest_line};
   std::vector<std::string> lines; // to be given when curl has returned
 
   ~transfer() {
@@ -45,27 +45,12 @@ struct waiting_question {
   docker_http::completion done;
 };
 
-void take_lines(transfer& t, std::string_view text) {
-  while (!text.empty()) {
-    auto end = text.find('\n');
-    t.piece += text.substr(0, end);
-    t.skipping = t.skipping || t.piece.size() > docker_http::longest_line;
-    if (t.skipping)
-      t.piece.clear();
-    if (end == std::string_view::npos)
-      return;
-    text.remove_prefix(end + 1);
-    t.lines.push_back(std::exchange(t.piece, {}));
-    t.skipping = false;
-  }
-}
-
 std::size_t on_data(char* data, std::size_t, std::size_t size, void* user) {
   auto& t = *static_cast<transfer*>(user);
   long status = 0;
   curl_easy_getinfo(t.easy, CURLINFO_RESPONSE_CODE, &status);
   if (t.is_stream && status == 200) {
-    take_lines(t, {data, size});
+    t.splitter.feed({data, size}, [&](std::string_view line) { t.lines.emplace_back(line); });
     return size;
   }
   t.too_long = t.reply.body.size() + size > docker_http::longest_body;

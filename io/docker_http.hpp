@@ -30,7 +30,7 @@ public:
 
   /// Bodies end here: no container's description comes near it.
   static constexpr std::size_t longest_body = std::size_t{8} * 1024 * 1024;
-  /// Longer lines of a stream are given as an empty one.
+  /// Longer lines of a stream are given in parts, none of which is JSON.
   static constexpr std::size_t longest_line = std::size_t{1024} * 1024;
 
   /// Short questions, a few at a time.

@@ -11,19 +11,20 @@ namespace reeve::io {
 /// `longest` bytes: a longer line is given in parts of that size.
 class line_splitter {
 public:
-  static constexpr std::size_t longest = 8192;
+  explicit line_splitter(std::size_t longest) : longest_{longest} {
+  }
 
   template <class Give>
   void feed(std::string_view text, Give&& give) {
     while (!text.empty()) {
       const auto end = text.find('\n');
-      const auto part = text.substr(0, std::min(end, longest - held_.size()));
+      const auto part = text.substr(0, std::min(end, longest_ - held_.size()));
       text.remove_prefix(part.size());
       held_ += part;
       if (!text.empty() && text.front() == '\n') {
         text.remove_prefix(1);
         give_line(give);
-      } else if (held_.size() == longest) {
+      } else if (held_.size() == longest_) {
         give(std::string_view{held_});
         held_.clear();
         continued_ = true;
@@ -37,7 +38,8 @@ public:
     if (!held_.empty()) {
       give(std::string_view{held_});
     }
-    *this = {};
+    held_.clear();
+    continued_ = false;
   }
 
 private:
@@ -50,6 +52,7 @@ private:
     continued_ = false;
   }
 
+  std::size_t longest_;
   std::string held_;
   bool continued_ = false;
 };
