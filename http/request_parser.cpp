@@ -1,5 +1,6 @@
 #include "http/request_parser.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace reeve::http {
@@ -11,6 +12,11 @@ constexpr std::size_t longest_target = 2'048;
 
 // A chunk of one byte takes six; no honest client comes near this.
 constexpr std::size_t chunk_overhead = 8;
+
+// http_parser lets tabs and form feeds pass.
+bool is_blank(char c) {
+  return static_cast<unsigned char>(c) <= ' ' || c == 0x7f;
+}
 
 } // namespace
 
@@ -168,11 +174,13 @@ int request_parser::check_head() {
 
 int request_parser::set_target() {
   auto& target = request_.target;
+  if (std::any_of(target.begin(), target.end(), is_blank))
+    return refuse(400, "bad_request", "the address of a request has no blanks");
   if (target.front() == '/')
     return 0;
   http_parser_url url;
   http_parser_url_init(&url);
-  if (target == "*" || request_.method == "CONNECT"
+  if (target.front() == '*' || request_.method == "CONNECT"
       || http_parser_parse_url(target.data(), target.size(), 0, &url) != 0)
     return refuse(400, "bad_request", "the address of a request begins with '/'");
   auto part = [&](int field) {

@@ -131,6 +131,8 @@ TEST(request_parser, refuses_what_is_not_http_one) {
   EXPECT_EQ(refusal_of("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), 400);
   EXPECT_EQ(refusal_of("CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n"), 400);
   EXPECT_EQ(refusal_of("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n"), 400);
+  EXPECT_EQ(refusal_of("OPTIONS *a HTTP/1.1\r\nHost: a\r\n\r\n"), 400);
+  EXPECT_EQ(refusal_of("GET /a\tb HTTP/1.1\r\nHost: a\r\n\r\n"), 400);
   EXPECT_EQ(refusal_of("GET /" + std::string(3000, 'a') + " HTTP/1.1\r\nHost: a\r\n\r\n"), 414);
   EXPECT_EQ(refusal_of("GET / HTTP/1.1\r\nHost: a\r\nExpect: tea\r\n\r\n"), 417);
 }
