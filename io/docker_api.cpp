@@ -188,7 +188,7 @@ std::optional<event> parse_event(std::string_view line) {
   e.signal = to_int(text(attributes, "signal"));
   e.exit_code = to_int(text(attributes, "exitCode"));
   e.at = std::chrono::sys_time<std::chrono::nanoseconds>{
-    std::chrono::nanoseconds{number(parsed, "timeNano")}};
+    std::chrono::nanoseconds{std::max<std::int64_t>(number(parsed, "timeNano"), 0)}};
   return e;
 }
 

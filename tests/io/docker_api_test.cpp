@@ -57,6 +57,13 @@ TEST(docker_api, takes_a_wrong_type_as_absent) {
   EXPECT_EQ(e->at.time_since_epoch(), 0ns);
 }
 
+TEST(docker_api, takes_a_time_before_1970_for_none) {
+  auto e = parse_event(R"({"Type":"container","Action":"die","Actor":{"ID":"abc"},)"
+                       R"("timeNano":-9223372036854775808})");
+  ASSERT_TRUE(e);
+  EXPECT_EQ(e->at.time_since_epoch(), 0ns);
+}
+
 TEST(docker_api, refuses_what_nests_too_deeply) {
   std::string deep = R"({"Id":"abc","State":{"Running":true,"X":)" + std::string(100'000, '[');
   EXPECT_FALSE(parse_container(deep + std::string(100'000, ']') + "}}"));
