@@ -1,5 +1,7 @@
 #pragma once
 
+#include "supervisor/schedule.hpp"
+
 #include <caf/actor_clock.hpp>
 #include <caf/actor_control_block.hpp>
 #include <caf/group.hpp>
@@ -23,7 +25,7 @@ namespace reeve::actors {
 /// goes when it exits. May be used from any thread.
 class loop_clock final : public caf::actor_clock {
 public:
-  static constexpr std::chrono::milliseconds grid{10};
+  static constexpr auto grid = schedule_grid;
 
   /// `earlier` is called, on the setting thread, when the next due time moved up.
   explicit loop_clock(std::function<void()> earlier);

@@ -26,7 +26,10 @@ milliseconds usable(milliseconds interval) {
 
 mono_time first_due(std::string_view name, milliseconds interval, mono_time epoch) {
   const auto spread = std::min(usable(interval), milliseconds{10'000});
-  return epoch + milliseconds{hash(name) % static_cast<std::uint64_t>(spread.count())};
+  const auto places = static_cast<std::uint64_t>(std::max<std::int64_t>(spread / schedule_grid, 1));
+  const auto begin = (epoch.time_since_epoch() + schedule_grid - mono_time::duration{1})
+                     / schedule_grid; // the next on the grid
+  return mono_time{schedule_grid * (begin + static_cast<std::int64_t>(hash(name) % places))};
 }
 
 next_check next_due(mono_time due, milliseconds interval, mono_time now) {

@@ -8,6 +8,10 @@
 
 namespace reeve {
 
+/// Due times lie on this grid of the clock, where their interval does: what is due
+/// together is begun in one go, and nobody waits for the timer's next tick.
+inline constexpr std::chrono::milliseconds schedule_grid{10};
+
 /// Fixed rate by absolute due times. First checks are spread by a hash of the
 /// name over min(interval, 10 s) from `epoch`; the phase stays the same for as
 /// long as the epoch does, also for a probe that is respawned.

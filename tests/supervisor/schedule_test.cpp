@@ -32,6 +32,16 @@ TEST(schedule, a_name_has_always_the_same_phase) {
   EXPECT_EQ(first_due("web", 30s, t0 + 5s), first_due("web", 30s, t0) + 5s);
 }
 
+TEST(schedule, due_times_lie_on_the_grid_whenever_reeve_started) {
+  for (const auto epoch : {t0, t0 + 1ns, t0 + 3ms, t0 + 9'999us}) {
+    const auto due = first_due("web", 250ms, epoch);
+    EXPECT_EQ(due.time_since_epoch() % schedule_grid, 0ns);
+    EXPECT_GE(due, epoch);
+    EXPECT_LT(due, epoch + 250ms);
+  }
+  EXPECT_GE(first_due("web", 1ms, t0 + 3ms), t0 + 3ms) << "shorter than the grid";
+}
+
 TEST(schedule, keeps_its_rate_without_drift) {
   const auto on_time = next_due(t0, 10s, t0 + 20ms);
   EXPECT_EQ(on_time.due, t0 + 10s);
