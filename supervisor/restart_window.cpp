@@ -1,16 +1,16 @@
 #include "supervisor/restart_window.hpp"
 
 #include <algorithm>
+#include <cstddef>
 
 namespace reeve {
 
 bool restart_window::admit(const intensity& limit, mono_time now) {
   entries_.push_back(now);
-  while (!entries_.empty() && entries_.front() < now - limit.within)
-    entries_.pop_front();
+  const auto counting = static_cast<std::size_t>(count(limit, now));
   // Older ones than these cannot change an answer, so a window stays small.
-  while (entries_.size() > static_cast<std::size_t>(std::max(limit.restarts, 0)) + 1)
-    entries_.pop_front();
+  const auto kept = std::min(counting, static_cast<std::size_t>(std::max(limit.restarts, 0)) + 1);
+  entries_.erase(entries_.begin(), entries_.end() - static_cast<std::ptrdiff_t>(kept));
   return static_cast<int>(entries_.size()) <= limit.restarts;
 }
 

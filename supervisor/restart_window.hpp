@@ -2,7 +2,7 @@
 
 #include "supervisor/time.hpp"
 
-#include <deque>
+#include <vector>
 
 namespace reeve {
 
@@ -27,7 +27,7 @@ public:
   void clear();
 
 private:
-  std::deque<mono_time> entries_; // oldest first
+  std::vector<mono_time> entries_; // oldest first; few, and mostly none
 };
 
 } // namespace reeve

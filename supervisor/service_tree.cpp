@@ -67,16 +67,16 @@ service_supervision service_tree::state::supervision_of(const tree_node& s, mono
   answer.attempt = s.history.attempt;
   if (s.state == supervision::waiting || s.state == supervision::given_up)
     answer.next_restart = due_of(s);
-  answer.restarts_in_window = s.parent->window.count(s.parent->spec.intensity, now);
+  answer.restarts_in_window = s.parent->window.count(s.parent->spec->intensity, now);
   answer.restarts = s.restarts;
   answer.ends_reeve = exiting && s.state == supervision::given_up;
   return answer;
 }
 
 service_tree::group_view service_tree::state::view(const tree_node& group, mono_time now) const {
-  const auto& limit = group.spec.intensity;
+  const auto& limit = group.spec->intensity;
   const auto used = std::min(group.window.count(limit, now), limit.restarts);
-  group_view answer{group.name, group.spec.strategy, limit, used, {}};
+  group_view answer{group.name, group.spec->strategy, limit, used, {}};
   for (const auto* child : group.children) {
     if (child->is_group)
       answer.children.emplace_back(view(*child, now));

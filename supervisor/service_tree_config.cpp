@@ -14,6 +14,11 @@ bool is_pending(const tree_node& s) {
   return false;
 }
 
+group_spec childless(const group_spec& spec) {
+  return {spec.name, spec.strategy, spec.intensity, spec.on_exhausted, spec.cooldown, spec.type,
+          {}};
+}
+
 void collect_services(tree_node& n, std::vector<tree_node*>& found) {
   for (auto* child : n.children)
     collect_services(*child, found);
@@ -55,9 +60,8 @@ service_tree::state::place_group(const group_spec& spec, tree_node* parent,
   group.is_group = true;
   group.placed = true;
   group.alive = false;
-  group.spec = spec;
-  group.spec.children.clear();
-  group.restart.type = spec.type;
+  group.spec = std::make_unique<const group_spec>(childless(spec));
+  group.type = spec.type;
   group.position = next_position++;
   group.children.clear();
   for (const auto& child : spec.children) {
@@ -84,7 +88,8 @@ tree_node& service_tree::state::place_service(const service_spec& spec) {
   if (is_new)
     slot = std::make_unique<tree_node>();
   auto& s = *slot;
-  const auto before = std::exchange(s.restart, spec.restart);
+  const auto before = std::exchange(s.restart, shared(spec.restart));
+  s.type = spec.restart.type;
   s.name = spec.name;
   s.placed = true;
   s.position = next_position++;
@@ -92,10 +97,17 @@ tree_node& service_tree::state::place_service(const service_spec& spec) {
     s.alive = !is_process(s);
     if (is_process(s))
       fresh.push_back(&s);
-  } else if (before.target != s.restart.target) {
-    change_target(s, std::holds_alternative<process_spec>(before.target));
+  } else if (before->target != s.restart->target) {
+    change_target(s, std::holds_alternative<process_spec>(before->target));
   }
   return s;
+}
+
+/// Most services say the same as the one before them.
+std::shared_ptr<const restart_spec> service_tree::state::shared(const restart_spec& spec) {
+  if (!newest || *newest != spec)
+    newest = std::make_shared<const restart_spec>(spec);
+  return newest;
 }
 
 /// A changed process is restarted; what is no process (any more) is taken as it is.

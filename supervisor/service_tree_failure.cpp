@@ -8,7 +8,7 @@ namespace reeve {
 namespace {
 
 std::string limit_of(const tree_node& group) {
-  const auto& limit = group.spec.intensity;
+  const auto& limit = group.spec->intensity;
   return "more than " + std::to_string(limit.restarts)
          + (limit.restarts == 1 ? " restart" : " restarts") + " within " + describe(limit.within);
 }
@@ -33,21 +33,21 @@ void service_tree::state::heard(tree_node& s, const failure& f, mono_time now, d
   case supervision::waiting:
   case supervision::given_up:
     if (s.plan) // that is of an escalation
-      s.late = late_failure{f, s.incarnation, random};
+      s.late = std::make_unique<late_failure>(late_failure{f, s.incarnation, random});
     return;
   case supervision::ended:
   case supervision::stopped:
     return;
   case supervision::paused:
     if (!s.late || !s.late->counted)
-      s.late = late_failure{f, s.incarnation, random};
+      s.late = std::make_unique<late_failure>(late_failure{f, s.incarnation, random});
     return;
   case supervision::running:
   case supervision::restarting:
     break;
   }
   if (s.plan || s.in_flight != operation::none) {
-    s.late = late_failure{f, s.incarnation, random};
+    s.late = std::make_unique<late_failure>(late_failure{f, s.incarnation, random});
     set_state(s, supervision::restarting, f.reason);
     return;
   }
@@ -57,13 +57,13 @@ void service_tree::state::heard(tree_node& s, const failure& f, mono_time now, d
 void service_tree::state::decide(tree_node& s, const failure& f, mono_time now, double random) {
   auto& group = *s.parent;
   s.history.last_good = f.last_good;
-  const bool stable = was_stable(s.restart, s.history);
-  if (s.on_trial && !stable && wants_restart(s.restart.type, f.clean))
-    return give_up(s, f.reason + "; the careful try did not hold", group.spec.cooldown, now);
+  const bool stable = was_stable(*s.restart, s.history);
+  if (s.on_trial && !stable && wants_restart(s.type, f.clean))
+    return give_up(s, f.reason + "; the careful try did not hold", group.spec->cooldown, now);
   s.on_trial = false;
-  const auto decision =
-    decide_restart(s.restart, group.spec.intensity, f.clean, s.history, group.window, now, random);
-  const std::string type{to_string(s.restart.type)};
+  const auto decision = decide_restart(*s.restart, group.spec->intensity, f.clean, s.history,
+                                       group.window, now, random);
+  const std::string type{to_string(s.type)};
   switch (decision.what) {
   case restart_answer::leave:
     if (!f.clean)
@@ -76,9 +76,9 @@ void service_tree::state::decide(tree_node& s, const failure& f, mono_time now, 
       tell(kind::wait, s.name, f.reason, decision.delay);
     return wait(s, now + decision.delay, false);
   case restart_answer::refuse:
-    if (group.spec.on_exhausted == on_exhausted::escalate)
+    if (group.spec->on_exhausted == on_exhausted::escalate)
       return escalate(group, s, f.reason, stable, now, random);
-    return give_up(s, f.reason + "; " + too_many(group), group.spec.cooldown, now);
+    return give_up(s, f.reason + "; " + too_many(group), group.spec->cooldown, now);
   }
 }
 
@@ -130,19 +130,19 @@ bool service_tree::state::climb(tree_plan& p, tree_node& origin, bool stable, mo
     return false;
   }
   p.then = tree_plan::sequel::give_up;
-  if (!wants_restart(child.restart.type, true)) {
-    p.reason += "; its type " + std::string{to_string(child.restart.type)} + " leaves it so";
+  if (!wants_restart(child.type, true)) {
+    p.reason += "; its type " + std::string{to_string(child.type)} + " leaves it so";
     return false;
   }
-  p.cooldown = parent->spec.cooldown;
+  p.cooldown = parent->spec->cooldown;
   if (child.on_trial && !stable) {
     p.reason += "; the careful try did not hold";
     return false;
   }
   child.on_trial = false;
-  auto as_child = origin.restart;
-  as_child.type = child.restart.type;
-  const auto decision = decide_restart(as_child, parent->spec.intensity, true, origin.history,
+  auto as_child = *origin.restart;
+  as_child.type = child.type;
+  const auto decision = decide_restart(as_child, parent->spec->intensity, true, origin.history,
                                        parent->window, now, random);
   if (decision.what == restart_answer::restart) {
     p.then = tree_plan::sequel::wait;
@@ -153,7 +153,7 @@ bool service_tree::state::climb(tree_plan& p, tree_node& origin, bool stable, mo
     return false;
   }
   p.reason += "; " + too_many(*parent);
-  return parent->spec.on_exhausted == on_exhausted::escalate;
+  return parent->spec->on_exhausted == on_exhausted::escalate;
 }
 
 // -- waiting ------------------------------------------------------------------

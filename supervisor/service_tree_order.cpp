@@ -90,7 +90,8 @@ void service_tree::state::stop_for_good(tree_node& s, const std::string& reason)
 
 void service_tree::state::pause(tree_node& s) {
   if (s.state == supervision::waiting)
-    s.late = late_failure{{s.reason, s.alive, false, std::nullopt}, s.incarnation, 0, true};
+    s.late = std::make_unique<late_failure>(
+      late_failure{{s.reason, s.alive, false, std::nullopt}, s.incarnation, 0, true});
   cancel_wait(s);
   set_state(s, supervision::paused, "paused by a person");
   release_waiters(s);
@@ -98,7 +99,7 @@ void service_tree::state::pause(tree_node& s) {
 
 /// A restart that was counted before the pause is not counted twice.
 void service_tree::state::resume(tree_node& s, mono_time now) {
-  const auto late = std::exchange(s.late, std::nullopt);
+  const auto late = std::exchange(s.late, nullptr);
   set_state(s, supervision::running, "");
   if (std::exchange(s.again, false))
     return restart_alone(s, restart_cause::reload, "its process was changed");

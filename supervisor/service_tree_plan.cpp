@@ -49,20 +49,20 @@ bool is_blocked(const tree_plan& p) {
 } // namespace
 
 bool has_target(const tree_node& s) {
-  return !std::holds_alternative<std::monostate>(s.restart.target);
+  return !std::holds_alternative<std::monostate>(s.restart->target);
 }
 
 bool is_process(const tree_node& s) {
-  return std::holds_alternative<process_spec>(s.restart.target);
+  return std::holds_alternative<process_spec>(s.restart->target);
 }
 
 bool can_stop(const tree_node& s) {
-  const auto* commands = std::get_if<exec_target>(&s.restart.target);
+  const auto* commands = std::get_if<exec_target>(&s.restart->target);
   return commands ? !commands->stop.empty() : has_target(s);
 }
 
 bool can_start(const tree_node& s) {
-  const auto* commands = std::get_if<exec_target>(&s.restart.target);
+  const auto* commands = std::get_if<exec_target>(&s.restart->target);
   return commands ? !commands->start.empty() || !commands->restart.empty() : has_target(s);
 }
 
@@ -86,18 +86,18 @@ void service_tree::state::boot(const std::vector<tree_node*>& services) {
 /// OTP's restart/2 over the present members of the group of `n`.
 void service_tree::state::restart_from(tree_node& n) {
   auto& group = *n.parent;
-  const auto range_is_one = group.spec.strategy == strategy::one_for_one;
+  const auto range_is_one = group.spec->strategy == strategy::one_for_one;
   std::vector<member> members(group.children.size(), {false, false});
   std::vector<std::deque<tree_node*>> stops(group.children.size());
   for (auto* child : group.children) {
     if (range_is_one && child != &n)
       continue;
     collect_stops(*child, stops[child->index]);
-    const bool gone = child->restart.type == restart_type::temporary && child != &n;
+    const bool gone = child->type == restart_type::temporary && child != &n;
     members[child->index] = {!stops[child->index].empty(),
                              !gone && (child->is_group || may_start(*child))};
   }
-  const auto drawn = plan_restart(group.spec.strategy, members, n.index);
+  const auto drawn = plan_restart(group.spec->strategy, members, n.index);
   tree_plan p;
   p.owner = &group;
   p.subject = &n;

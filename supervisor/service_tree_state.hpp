@@ -24,7 +24,7 @@ struct late_failure {
   bool counted = false; ///< its restart is decided already
 };
 
-/// A service or a group. Groups use `restart.type` alone of `restart`.
+/// A service or a group.
 struct tree_node {
   std::string name;
   tree_node* parent = nullptr; ///< null: the root
@@ -32,7 +32,7 @@ struct tree_node {
   std::size_t position = 0;    ///< in the start order of the whole tree
   bool is_group = false;
   bool placed = false; ///< stands in the newest config
-  restart_spec restart;
+  restart_type type = restart_type::permanent;
 
   // Its pending restart, or its next careful try.
   using timer_key = std::pair<mono_time, std::uint64_t>;
@@ -44,18 +44,19 @@ struct tree_node {
   tree_node* waits_for = nullptr;
 
   // Of a group.
-  group_spec spec; ///< without children
+  std::unique_ptr<const group_spec> spec; ///< without children
   restart_window window;
   std::vector<tree_node*> children;
 
   // Of a service.
+  std::shared_ptr<const restart_spec> restart; ///< one for many that say the same
   reeve::supervision state = supervision::running;
   std::string reason;
   bool alive = true;
   std::uint32_t incarnation = 0;
   std::uint64_t restarts = 0;
   restart_history history;
-  std::optional<late_failure> late;
+  std::unique_ptr<late_failure> late;
   tree_plan* plan = nullptr; ///< it is a member of
   operation in_flight = operation::none;
   restart_cause cause = restart_cause::boot; ///< of what is in flight
@@ -151,6 +152,7 @@ public:
   tree_node& place_group(const group_spec& spec, tree_node* parent,
                          const std::map<std::string, const service_spec*>& specs);
   tree_node& place_service(const service_spec& spec);
+  std::shared_ptr<const restart_spec> shared(const restart_spec& spec);
   void change_target(tree_node& s, bool was_process);
   void remove_groups();
   void remove_services();
@@ -163,7 +165,8 @@ public:
   nodes groups;
   tree_node* root = nullptr;
   std::size_t next_position = 0;
-  std::vector<tree_node*> fresh; ///< processes that a config brought
+  std::vector<tree_node*> fresh;              ///< processes that a config brought
+  std::shared_ptr<const restart_spec> newest; ///< of those that were placed
 
   std::list<tree_plan> plans;
   std::deque<tree_plan*> awake; ///< to be advanced before the call ends

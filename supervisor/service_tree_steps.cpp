@@ -12,7 +12,7 @@ bool are_tied(const tree_node& failed, const tree_node& later) {
   for (const auto* group = failed.parent; group; group = group->parent)
     for (const auto* at = later.parent; at; at = at->parent)
       if (at == group)
-        return group->spec.strategy != strategy::one_for_one;
+        return group->spec->strategy != strategy::one_for_one;
   return false;
 }
 
@@ -109,7 +109,7 @@ void service_tree::state::order(tree_node& s, operation op, restart_cause cause,
                                 const std::string& reason) {
   s.in_flight = op;
   s.cause = cause;
-  const auto* commands = std::get_if<exec_target>(&s.restart.target);
+  const auto* commands = std::get_if<exec_target>(&s.restart->target);
   auto what = op == operation::stop    ? kind::stop
               : op == operation::start ? kind::start
                                        : kind::restart;
@@ -198,7 +198,7 @@ void service_tree::state::finish(tree_plan& p, mono_time now) {
     std::erase(awake, &p);
   plans.erase(p.self);
   for (auto* s : members) {
-    const auto late = std::exchange(s->late, std::nullopt);
+    const auto late = std::exchange(s->late, nullptr);
     if (s->plan || exiting)
       continue;
     if (std::exchange(s->again, false))

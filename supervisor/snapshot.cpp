@@ -1,62 +1,75 @@
 #include "supervisor/snapshot.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <utility>
 
 namespace reeve {
 
-std::size_t snapshot::shard_of(std::string_view name) {
-  return std::hash<std::string_view>{}(name) % shard_count;
+namespace {
+
+std::uint32_t hash_of(std::string_view name) {
+  return static_cast<std::uint32_t>(std::hash<std::string_view>{}(name));
 }
 
-const std::size_t* snapshot::position(std::string_view name) const {
+} // namespace
+
+snapshot::snapshot(const std::vector<picture>& all) : size_{all.size()} {
+  auto places = std::make_shared<index>();
+  places->reserve(all.size());
+  for (const auto& p : all)
+    places->push_back({hash_of(p->name), static_cast<std::uint32_t>(places->size())});
+  std::sort(places->begin(), places->end(),
+            [](const place& a, const place& b) { return a.hash < b.hash; });
+  index_ = std::move(places);
+  for (std::size_t first = 0; first < all.size(); first += block_size) {
+    const auto past = std::min(first + block_size, all.size());
+    blocks_.push_back(std::make_shared<const block>(all.data() + first, all.data() + past));
+  }
+}
+
+std::vector<snapshot::picture> snapshot::all() const {
+  std::vector<picture> pictures;
+  pictures.reserve(size_ + 1);
+  for (const auto& part : blocks_)
+    pictures.insert(pictures.end(), part->begin(), part->end());
+  return pictures;
+}
+
+std::optional<std::size_t> snapshot::position(std::string_view name) const {
   if (!index_)
-    return nullptr;
-  const auto& part = (*index_)[shard_of(name)];
-  if (!part)
-    return nullptr;
-  const auto found = part->find(name);
-  return found == part->end() ? nullptr : &found->second;
-}
-
-void snapshot::append(picture p) {
-  auto wider = index_ ? std::make_shared<index>(*index_) : std::make_shared<index>(shard_count);
-  auto& part = (*wider)[shard_of(p->name)];
-  auto larger = part ? std::make_shared<shard>(*part) : std::make_shared<shard>();
-  larger->emplace(p->name, size_);
-  part = std::move(larger);
-  index_ = std::move(wider);
-  if (size_ % block_size == 0)
-    blocks_.push_back(std::make_shared<const block>());
-  ++size_;
-  replace(size_ - 1, std::move(p));
+    return std::nullopt;
+  const auto hash = hash_of(name);
+  auto found = std::lower_bound(index_->begin(), index_->end(), hash,
+                                [](const place& p, std::uint32_t h) { return p.hash < h; });
+  for (; found != index_->end() && found->hash == hash; ++found)
+    if (at(found->at).name == name)
+      return found->at;
+  return std::nullopt;
 }
 
 void snapshot::replace(std::size_t at, picture p) {
   auto& shared = blocks_[at / block_size];
   auto changed = std::make_shared<block>(*shared);
-  if (changed->size() <= at % block_size)
-    changed->resize(at % block_size + 1);
   (*changed)[at % block_size] = std::move(p);
   shared = std::move(changed);
 }
 
 snapshot snapshot::with(picture p) const {
-  snapshot next = *this;
-  if (const auto* at = position(p->name))
+  if (const auto at = position(p->name)) {
+    auto next = *this;
     next.replace(*at, std::move(p));
-  else
-    next.append(std::move(p));
-  return next;
+    return next;
+  }
+  auto pictures = all();
+  pictures.push_back(std::move(p));
+  return snapshot{pictures};
 }
 
 snapshot snapshot::without(std::string_view name) const {
-  snapshot next;
-  for (const auto& part : blocks_)
-    for (const auto& p : *part)
-      if (p->name != name)
-        next.append(p);
-  return next;
+  auto pictures = all();
+  std::erase_if(pictures, [&](const picture& p) { return p->name == name; });
+  return snapshot{pictures};
 }
 
 std::size_t snapshot::size() const {
@@ -64,7 +77,7 @@ std::size_t snapshot::size() const {
 }
 
 snapshot::picture snapshot::find(std::string_view name) const {
-  const auto* at = position(name);
+  const auto at = position(name);
   return at ? (*blocks_[*at / block_size])[*at % block_size] : nullptr;
 }
 

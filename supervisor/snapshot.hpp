@@ -18,8 +18,8 @@ namespace reeve {
 /// The newest picture of one check.
 struct check_picture {
   std::string name;
-  std::string kind;
-  std::string role;
+  std::string_view kind; ///< what `kind_of` says
+  std::string_view role; ///< what `to_string(role)` says
   reeve::health health = health::starting;
   std::string reason;
   std::optional<wall_time> since;
@@ -52,9 +52,11 @@ public:
   using picture = std::shared_ptr<const service_picture>;
 
   snapshot() = default;
+  /// In this order. REQUIRES: no name is there twice.
+  explicit snapshot(const std::vector<picture>& all);
 
-  /// The same with this picture put in, or put in its place. Order is kept: by
-  /// first appearance.
+  /// The same with this picture put in its place; a new one comes last, which costs
+  /// all services.
   snapshot with(picture p) const;
   /// The same without this service. Cost: all services.
   snapshot without(std::string_view name) const;
@@ -67,13 +69,14 @@ public:
 private:
   static constexpr std::size_t block_size = 64;
   using block = std::vector<picture>;
-  static constexpr std::size_t shard_count = 256;
-  using shard = std::map<std::string, std::size_t, std::less<>>;
-  using index = std::vector<std::shared_ptr<const shard>>; // by hash of the name
+  struct place {
+    std::uint32_t hash;
+    std::uint32_t at;
+  };
+  using index = std::vector<place>; // sorted by the hash of the name
 
-  static std::size_t shard_of(std::string_view name);
-  const std::size_t* position(std::string_view name) const;
-  void append(picture p);
+  std::vector<picture> all() const;
+  std::optional<std::size_t> position(std::string_view name) const;
   void replace(std::size_t at, picture p);
 
   std::shared_ptr<const index> index_; // changes only with the set of services
