@@ -11,6 +11,9 @@ namespace reeve::actors {
 /// - a message it does not know is logged and dropped (a request gets an error),
 /// - an exception ends the actor; its text becomes the exit reason,
 /// - a down message is ignored: whoever monitors sets a handler of its own after this.
-void set_handlers(caf::scheduled_actor* self, std::string name);
+/// The name is that of its state.
+void set_handlers(caf::scheduled_actor* self);
+/// For one without a state.
+void set_handlers(caf::scheduled_actor* self, const std::string& name);
 
 } // namespace reeve::actors

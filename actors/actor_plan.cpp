@@ -41,19 +41,26 @@ const group_spec* find_group(const group_spec& root, const std::string& name) {
 
 void take_spec(actor_plan& plan, const std::shared_ptr<const daemon_spec>& spec) {
   plan.spec = spec;
-  plan.services.clear();
-  for (const auto& service : spec->services)
-    plan.services[service.name] = std::shared_ptr<const service_spec>{spec, &service};
+  auto before = std::exchange(plan.services, {});
+  for (const auto& service : spec->services) {
+    auto& taken = plan.services[service.name];
+    taken.spec = std::shared_ptr<const service_spec>{spec, &service};
+    if (const auto known = before.find(service.name); known != before.end())
+      taken.probe = std::move(known->second.probe);
+  }
 }
 
 child_spec probe_child(const plan_ptr& plan, const std::string& service) {
   const auto start = [weak = std::weak_ptr{plan}, service](caf::local_actor& self) -> caf::actor {
     const auto p = weak.lock();
-    if (!p || !p->services.contains(service))
+    if (!p)
       return {};
-    auto& memory = p->probes[service];
+    const auto found = p->services.find(service);
+    if (found == p->services.end())
+      return {};
+    auto& [spec, memory] = found->second;
     if (!memory)
-      memory = std::make_shared<probe_memory>(p->services[service], p->world->out.now().mono);
+      memory = std::make_shared<probe_memory>(spec, p->world->out.now().mono);
     auto handle = self.spawn(probe, p->world, memory);
     p->world->who.probes[service] = handle;
     return caf::actor_cast<caf::actor>(handle);
@@ -134,12 +141,13 @@ child_spec root_child(const plan_ptr& plan, const char* name, Behavior behavior,
 
 } // namespace
 
-plan_ptr make_plan(daemon_spec spec, outside out, const std::string& version) {
+plan_ptr make_plan(std::shared_ptr<const daemon_spec> spec, outside out,
+                   const std::string& version) {
   auto plan = std::make_shared<actor_plan>();
   plan->world = std::make_shared<world>();
   plan->world->out = std::move(out);
   plan->world->epoch = plan->world->out.now().mono;
-  take_spec(*plan, std::make_shared<const daemon_spec>(std::move(spec)));
+  take_spec(*plan, spec);
   plan->metrics = std::make_shared<metrics_memory>(plan->spec->metrics_prefix, version);
   plan->aggregator = std::make_shared<aggregator_memory>();
   plan->restarter = std::make_shared<restarter_memory>(plan->spec, plan->world->epoch);
@@ -188,7 +196,8 @@ void remove_probe(actor_plan& plan, const std::string& service, const std::strin
   if (const auto supervisor = who.groups.find(group); supervisor != who.groups.end())
     caf::anon_send(supervisor->second, remove_child{"probe/" + service});
   who.probes.erase(service);
-  plan.probes.erase(service);
+  if (const auto moved = plan.services.find(service); moved != plan.services.end())
+    moved->second.probe = nullptr; // to another group, where it begins anew
 }
 
 void add_probe(const plan_ptr& plan, const std::string& service, const std::string& group) {
@@ -223,7 +232,7 @@ void change_probes(const plan_ptr& plan, const daemon_spec& before,
     if (known == was.end() || known->second != group)
       add_probe(plan, service, group);
     else
-      world.send_to_probe(service, respec{plan->services[service]});
+      world.send_to_probe(service, respec{plan->services[service].spec});
   }
 }
 

@@ -18,18 +18,21 @@ namespace reeve::actors {
 struct actor_plan {
   world_ptr world;
   std::shared_ptr<const daemon_spec> spec;
-  /// Of `spec`, by name.
-  std::map<std::string, std::shared_ptr<const service_spec>, std::less<>> services;
+  struct service {
+    std::shared_ptr<const service_spec> spec; ///< part of the config's
+    std::shared_ptr<probe_memory> probe;      ///< null: it has had none
+  };
+  std::map<std::string, service, std::less<>> services; ///< of `spec`, by name
   std::shared_ptr<metrics_memory> metrics;
   std::shared_ptr<aggregator_memory> aggregator;
   std::shared_ptr<restarter_memory> restarter;
-  std::map<std::string, std::shared_ptr<probe_memory>, std::less<>> probes;
 };
 
 using plan_ptr = std::shared_ptr<actor_plan>;
 
 /// Everybody subscribed, nobody started.
-plan_ptr make_plan(daemon_spec spec, outside out, const std::string& version);
+plan_ptr make_plan(std::shared_ptr<const daemon_spec> spec, outside out,
+                   const std::string& version);
 
 supervisor_spec root_supervisor(const plan_ptr& plan);
 

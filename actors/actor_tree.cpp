@@ -3,6 +3,7 @@
 #include "actors/actor_helpers.hpp"
 #include "actors/actor_plan.hpp"
 #include "actors/loop_scheduler.hpp"
+#include "actors/metrics_text.hpp"
 #include "actors/questions.hpp"
 
 #include <caf/actor_cast.hpp>
@@ -67,10 +68,14 @@ bool daemon_actors::ready() const {
   return state_->plan->aggregator->ready;
 }
 
-void daemon_actors::metrics_text(std::function<void(std::string)> answer) {
-  state_->plan->metrics->waiting.push_back(std::move(answer));
-  if (const auto& metrics = state_->plan->world->who.metrics)
-    caf::anon_send(metrics, render_text{});
+std::function<std::string()> daemon_actors::metrics_text() {
+  const auto& out = state_->plan->world->out;
+  const auto& memory = state_->plan->metrics;
+  if (out.usage)
+    memory->daemon.take(out.usage());
+  return [text = std::make_shared<actors::metrics_text>(memory, out.now().mono)] {
+    return text->next();
+  };
 }
 
 void daemon_actors::alive(std::function<void(bool)> answer) {
@@ -98,9 +103,8 @@ void daemon_actors::give_order(const std::string& service, order what,
   caf::anon_send(state_->plan->world->who.restarter, hear_orders{});
 }
 
-void daemon_actors::reload(daemon_spec spec) {
-  state_->plan->world->facts.publish(
-    config_applied{std::make_shared<const daemon_spec>(std::move(spec))});
+void daemon_actors::reload(std::shared_ptr<const daemon_spec> spec) {
+  state_->plan->world->facts.publish(config_applied{std::move(spec)});
 }
 
 void daemon_actors::process_exited(const std::string& service) {

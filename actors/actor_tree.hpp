@@ -38,7 +38,7 @@ namespace reeve::actors {
 class daemon_actors {
 public:
   struct settings {
-    daemon_spec spec;
+    std::shared_ptr<const daemon_spec> spec;
     outside out;
     std::string version;
     /// Nothing is left to try, by the config's `escalate` or because our own actors
@@ -57,7 +57,8 @@ public:
 
   // What the pages are made of.
   snapshot_ptr snapshot() const;
-  void metrics_text(std::function<void(std::string)> answer);
+  /// A new text; each call of it gives its next part, and an empty one when that was all.
+  std::function<std::string()> metrics_text();
   /// False if one of the root's actors has not answered within a second.
   void alive(std::function<void(bool)> answer);
   /// Something is known of every service, once: a verdict, or that it does not run.
@@ -66,7 +67,7 @@ public:
 
   void give_order(const std::string& service, order what, std::function<void(order_reply)> answer);
   /// A config that was loaded: only what changed is touched.
-  void reload(daemon_spec spec);
+  void reload(std::shared_ptr<const daemon_spec> spec);
 
   // What happened outside.
   /// To be called by `io::child_processes::hooks::exited`.

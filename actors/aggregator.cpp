@@ -32,8 +32,9 @@ check_picture* find_check(service_picture& p, const std::string& name) {
 std::vector<check_picture> pictures_of(const std::vector<check_spec>& checks,
                                        service_picture& before) {
   std::vector<check_picture> pictures;
+  pictures.reserve(checks.size());
   for (const auto& check : checks) {
-    const auto kind = std::string{kind_of(check.target)};
+    const auto kind = kind_of(check.target);
     const auto* known = find_check(before, check.name);
     auto picture = known && known->kind == kind ? *known : check_picture{check.name, kind};
     picture.role = to_string(check.role);
@@ -147,6 +148,7 @@ void aggregator_state::take_config(const daemon_spec& spec) {
   const auto before = std::exchange(memory_->working, {});
   std::map<std::string, record, std::less<>> records;
   std::set<std::string, std::less<>> awaited;
+  std::vector<snapshot::picture> pictures;
   for (const auto& service : spec.services) {
     const auto known = before.find(service.name);
     auto p = std::make_shared<service_picture>(known ? *known : service_picture{service.name});
@@ -160,9 +162,10 @@ void aggregator_state::take_config(const daemon_spec& spec) {
     p->labels = service.labels;
     p->has_target = !std::holds_alternative<std::monostate>(service.restart.target);
     p->checks = pictures_of(service.checks, *p);
-    memory_->working = memory_->working.with(std::move(p));
+    pictures.push_back(std::move(p));
     records[service.name] = memory_->records[service.name];
   }
+  memory_->working = snapshot{pictures};
   memory_->records = std::move(records);
   memory_->awaited = std::move(awaited);
   memory_->configured = true;
@@ -170,7 +173,7 @@ void aggregator_state::take_config(const daemon_spec& spec) {
 
 aggregator_actor::behavior_type aggregator(aggregator_state::pointer self, world_ptr w,
                                            std::shared_ptr<aggregator_memory> memory) {
-  set_handlers(self, "aggregator");
+  set_handlers(self);
   auto& state = self->state;
   state.begin(self, std::move(w), std::move(memory));
   return {

@@ -61,7 +61,7 @@ void daemon_series::take(const check_finished& f) {
     return;
   auto& h = latency_by_kind_[f.kind];
   if (!h)
-    h = &latency_->Add({{"kind", f.kind}}, seconds_from_1_ms);
+    h = &latency_->Add({{"kind", std::string{f.kind}}}, seconds_from_1_ms);
   h->Observe(in_seconds(f.latency));
   lag_->Observe(in_seconds(f.lag));
 }

@@ -2,7 +2,6 @@
 
 #include "actors/news.hpp"
 #include "actors/outside.hpp"
-#include "actors/service_text.hpp"
 
 #include <prometheus/counter.h>
 #include <prometheus/family.h>
@@ -13,9 +12,14 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace reeve::actors {
+
+/// One family's name and its whole text.
+using family_text = std::pair<std::string, std::string>;
 
 /// The daemon-wide families, which are few: in a registry.
 class daemon_series {
@@ -38,7 +42,7 @@ private:
   std::shared_ptr<prometheus::Registry> registry_;
   family<prometheus::Histogram> latency_, request_duration_;
   family<prometheus::Counter> respawns_, reloads_, requests_;
-  std::map<std::string, prometheus::Histogram*, std::less<>> latency_by_kind_;
+  std::map<std::string_view, prometheus::Histogram*> latency_by_kind_;
   prometheus::Histogram* lag_;
   prometheus::Histogram* reaction_;
   prometheus::Counter* cpu_ = nullptr; ///< these four, once they are known

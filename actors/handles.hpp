@@ -36,10 +36,7 @@ using root_actor = listener::extend<caf::replies_to<are_you_there>::with<here_i_
 
 // -- metrics --------------------------------------------------------------------
 
-struct render_text {};    ///< somebody waits in its memory for the metrics text
-struct render_further {}; ///< to itself: the next part of a long text
-using metrics_actor =
-  root_actor::extend<caf::reacts_to<render_text>, caf::reacts_to<render_further>>;
+using metrics_actor = root_actor;
 
 // -- aggregator -----------------------------------------------------------------
 
@@ -110,8 +107,6 @@ using probe_actor = caf::typed_actor<caf::reacts_to<run_changed>, caf::reacts_to
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::told)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::are_you_there)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::here_i_am)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::render_text)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::render_further)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::publish_snapshot)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::hear_orders)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::operation_ended)

@@ -246,7 +246,7 @@ void probe_state::tell_change() {
 
 probe_actor::behavior_type probe(probe_state::pointer self, world_ptr w,
                                  std::shared_ptr<probe_memory> memory) {
-  set_handlers(self, "probe of " + memory->spec->name);
+  set_handlers(self);
   auto& state = self->state;
   self->set_exit_handler([&state](caf::exit_msg& exit) { state.asked_to_exit(exit); });
   state.begin(self, std::move(w), std::move(memory));

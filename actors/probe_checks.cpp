@@ -160,7 +160,7 @@ void probe_state::publish_run(const runner& r, check_verdict verdict, const inst
   auto& facts = world_->facts;
   facts.publish(
     check_finished{facts.next_origin(spec().name, memory_->incarnation, now), check.name,
-                   std::string{kind_of(check.target)}, std::move(verdict), machine_of(r).health,
+                   kind_of(check.target), std::move(verdict), machine_of(r).health,
                    ran ? duration_cast<microseconds>(now.mono - r.began.mono) : microseconds{0},
                    ran ? r.lag : microseconds{0}, on_wall(now, r.due)});
 }

@@ -31,7 +31,7 @@ void publisher::publish(fact f) {
 
 fact_origin publisher::next_origin(const std::string& service, std::uint32_t incarnation,
                                    instant at) {
-  return {service, incarnation, ++sequences_[service], at};
+  return {service, incarnation, ++sequence_, at};
 }
 
 } // namespace reeve::actors

@@ -2,11 +2,10 @@
 
 #include "actors/handles.hpp"
 
+#include <cstdint>
 #include <functional>
-#include <map>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace reeve::actors {
@@ -38,7 +37,7 @@ private:
   };
 
   std::vector<subscription> subscriptions_;
-  std::unordered_map<std::string, std::uint64_t> sequences_;
+  std::uint64_t sequence_ = 0;
 };
 
 /// True for facts of any of these types.

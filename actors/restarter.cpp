@@ -98,7 +98,7 @@ void restarter_state::hear(const health_changed& h) {
   if (m.closing || !m.tree.knows(service) || found == m.records.end())
     return;
   auto& r = found->second;
-  r.health = h;
+  r.sick = h.liveness == health::unhealthy ? std::make_shared<const health_changed>(h) : nullptr;
   bool acted = false;
   service_tree::actions actions;
   if (h.liveness == health::unhealthy) {
@@ -163,11 +163,11 @@ void restarter_state::hear(const config_applied& c) {
 /// A service may have got a restart target while it was unhealthy.
 void restarter_state::judge_anew() {
   for (auto& [service, r] : memory_->records) {
-    if (!r.spec || !r.health || r.health->liveness != health::unhealthy)
+    if (!r.spec || !r.sick)
       continue;
     const auto s = memory_->tree.supervision_of(service, now());
-    if (s.state == supervision::running && s.incarnation == r.health->origin.incarnation) {
-      auto known = *r.health;
+    if (s.state == supervision::running && s.incarnation == r.sick->origin.incarnation) {
+      auto known = *r.sick;
       known.from = known.to; // old news, but for what is done about it now
       hear(known);
     }
@@ -310,7 +310,7 @@ void restarter_state::arm() {
 
 restarter_actor::behavior_type restarter(restarter_state::pointer self, world_ptr w,
                                          std::shared_ptr<restarter_memory> memory) {
-  set_handlers(self, "restarter");
+  set_handlers(self);
   auto& state = self->state;
   state.begin(self, std::move(w), std::move(memory));
   return {

@@ -198,10 +198,9 @@ void restarter_state::set_level(const std::string& service) {
     level.what = phase::resting;
     level.reason = s.reason;
   }
-  auto& written = world_->levels[service];
-  if (written == level)
+  if (world_->level_of(service) == level)
     return;
-  written = level;
+  world_->levels[service] = level;
   world_->send_to_probe(service, run_changed{level});
 }
 

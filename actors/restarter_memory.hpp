@@ -49,8 +49,8 @@ struct restarter_memory {
     service_supervision told;
     std::optional<mono_time> started; ///< last, as far as we know
     std::optional<seen_failure> failure;
-    std::optional<health_changed> health;
-    std::optional<reeve::health> logged; ///< since the last start that Reeve ordered
+    std::shared_ptr<const health_changed> sick; ///< while its liveness is unhealthy
+    std::optional<reeve::health> logged;        ///< since the last start that Reeve ordered
   };
 
   restarter_memory(std::shared_ptr<const daemon_spec> s, mono_time now)

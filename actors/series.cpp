@@ -8,6 +8,10 @@ namespace reeve::actors {
 namespace {
 
 void append_escaped(std::string& out, std::string_view value) {
+  if (value.find_first_of("\\\"\n") == std::string_view::npos) {
+    out += value; // nearly always
+    return;
+  }
   for (const char c : value) {
     if (c == '\\' || c == '"')
       out += '\\';
@@ -24,35 +28,24 @@ bool is_up(health h) {
 
 } // namespace
 
-std::string
-open_labels(std::initializer_list<std::pair<std::string_view, std::string_view>> pairs) {
-  std::string out;
+void append_labels(std::string& out,
+                   std::initializer_list<std::pair<std::string_view, std::string_view>> pairs) {
+  auto before = '{';
   for (const auto& [name, value] : pairs) {
-    out += out.empty() ? '{' : ',';
-    out += name;
-    out += "=\"";
+    out.append(1, std::exchange(before, ',')).append(name).append("=\"");
     append_escaped(out, value);
     out += '"';
   }
-  return out;
-}
-
-service_series::service_series(const service_spec& spec, const std::string& its_group)
-    : service{spec.name} {
-  respec(spec, its_group);
 }
 
 void service_series::respec(const service_spec& spec, const std::string& its_group) {
   group = its_group;
-  labels = open_labels({{"service", service}, {"group", group}});
   const auto before = std::exchange(checks, {});
+  checks.reserve(spec.checks.size());
   for (const auto& check : spec.checks) {
     const auto known = std::find_if(before.begin(), before.end(),
                                     [&](const check_series& c) { return c.name == check.name; });
-    checks.push_back(
-      known != before.end()
-        ? *known
-        : check_series{check.name, open_labels({{"service", service}, {"check", check.name}})});
+    checks.push_back(known != before.end() ? *known : check_series{check.name});
   }
 }
 
@@ -86,7 +79,12 @@ void service_series::take(const restart_finished& f) {
     ++restart_failures;
     return;
   }
-  ++restarts[f.reason];
+  const auto known = std::find_if(restarts.begin(), restarts.end(),
+                                  [&](const auto& r) { return r.first == f.reason; });
+  if (known != restarts.end())
+    ++known->second;
+  else
+    restarts.emplace_back(f.reason, 1);
 }
 
 } // namespace reeve::actors

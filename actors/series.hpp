@@ -5,7 +5,7 @@
 
 #include <array>
 #include <cstdint>
-#include <map>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,26 +15,23 @@
 namespace reeve::actors {
 
 /// A label set as it stands in the text, still open at its end:
-/// `{service="web",group="app"`. Rendered once; the one place that escapes.
-std::string open_labels(std::initializer_list<std::pair<std::string_view, std::string_view>> pairs);
+/// `{service="web",group="app"`. The one place that escapes.
+void append_labels(std::string& out,
+                   std::initializer_list<std::pair<std::string_view, std::string_view>> pairs);
 
 /// The numbers of one check.
 struct check_series {
   static constexpr std::size_t results = 5; ///< of `check_result`
 
   std::string name;
-  std::string labels; ///< {service, check
-
   std::array<std::uint64_t, results> total{};
   double duration_sum = 0;
   std::uint64_t duration_count = 0;
 };
 
-/// The numbers of one service, with their label sets.
+/// The numbers of one service.
 struct service_series {
-  service_series(const service_spec& spec, const std::string& group);
-
-  /// Takes on a changed spec; checks that stay keep their numbers.
+  /// Takes on a new spec, or a changed one; checks that stay keep their numbers.
   void respec(const service_spec& spec, const std::string& group);
 
   void take(const check_finished& f);
@@ -42,9 +39,7 @@ struct service_series {
   void take(const supervision_changed& f);
   void take(const restart_finished& f);
 
-  std::string service;
   std::string group;
-  std::string labels; ///< {service, group
   std::vector<check_series> checks;
 
   reeve::health health = health::starting;
@@ -52,7 +47,7 @@ struct service_series {
   bool given_up = false;
   double backoff_seconds = 0;
 
-  std::map<std::string, std::uint64_t> restarts; ///< by reason, of a few fixed words
+  std::vector<std::pair<std::string, std::uint64_t>> restarts; ///< by reason: a few fixed words
   std::uint64_t restart_failures = 0;
 };
 

@@ -58,7 +58,7 @@ void supervisor_state::ask_subtree(const child& c, std::size_t place,
 namespace {
 
 supervisor_internals::behavior_type supervisor(supervisor_pointer self, supervisor_spec spec) {
-  set_handlers(self, spec.name);
+  set_handlers(self);
   auto& state = self->state;
   self->set_down_handler([&state](caf::down_msg& down) { state.child_down(down); });
   self->set_exit_handler([&state](caf::exit_msg& exit) { state.asked_to_exit(exit.reason); });

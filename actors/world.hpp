@@ -30,8 +30,8 @@ struct world {
   publisher facts;
   directory who;
 
-  /// The run level of every service: written by the restarter alone, so that a probe
-  /// that comes late can read what it was not there to be told.
+  /// The run level of each service: written by the restarter alone, so that a probe
+  /// that comes late can read what it was not there to be told. None: as it was found.
   std::map<std::string, run_level, std::less<>> levels;
 
   /// Makes the probes those of `now`; the restarter calls it once the service tree

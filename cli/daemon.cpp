@@ -80,16 +80,14 @@ std::string what_changed(const daemon_spec& before, const daemon_spec& now) {
 // loop after all.
 struct daemon::state {
   state(daemon_spec s, std::string file)
-      : spec{std::move(s)}, config_file{std::move(file)},
-        children{loop, launcher_path(), child_hooks()}, docker{loop, spec.docker.socket},
-        checks{loop, &docker}, targets{loop, children, &docker}, server{loop, spec.server,
+      : spec{std::make_shared<const daemon_spec>(std::move(s))}, config_file{std::move(file)},
+        children{loop, launcher_path(), child_hooks()}, docker{loop, spec->docker.socket},
+        checks{loop, &docker}, targets{loop, children, &docker}, server{loop, spec->server,
                                                                         page_hooks()} {
-    show_groups();
   }
 
-  daemon_spec spec; ///< the config that holds
+  std::shared_ptr<const daemon_spec> spec; ///< the config that holds; everybody has this one
   std::string config_file;
-  std::shared_ptr<const group_spec> groups;
   std::mt19937_64 jitter{std::random_device{}()};
   int code = exit_code::ok;
 
@@ -101,10 +99,6 @@ struct daemon::state {
   http::server server;
   std::unique_ptr<actors::daemon_actors> actors;
   std::optional<shutdown> ending;
-
-  void show_groups() {
-    groups = std::make_shared<const group_spec>(spec.tree);
-  }
 
   io::child_processes::hooks child_hooks() {
     return {
@@ -164,14 +158,14 @@ struct daemon::state {
 http::hooks daemon::state::page_hooks() {
   http::hooks pages;
   pages.snapshot = [this] { return actors->snapshot(); };
-  pages.metrics_text = [this](auto done) { actors->metrics_text(std::move(done)); };
+  pages.metrics_text = [this] { return actors->metrics_text(); };
   pages.alive = [this](auto done) { actors->alive(std::move(done)); };
   pages.ready = [this] { return actors->ready(); };
   pages.tree = [this](auto done) { actors->tree(std::move(done)); };
   pages.give_order = [this](const std::string& service, order o, auto done) {
     actors->give_order(service, o, std::move(done));
   };
-  pages.groups = [this] { return groups; };
+  pages.groups = [this] { return std::shared_ptr<const group_spec>{spec, &spec->tree}; };
   pages.answered = [this](std::string_view method, std::string_view endpoint, int status,
                           std::chrono::microseconds took) {
     actors->observe_http(method, endpoint, status, took);
@@ -191,7 +185,7 @@ void daemon::state::begin_shutdown(const std::string& why) {
     ending->now();
     return;
   }
-  ending.emplace(loop, children, spec);
+  ending.emplace(loop, children, *spec);
   spdlog::info("stopping {}: {} children, {} at the most; a second signal kills them at once", why,
                children.running(), describe(ending->limit()));
   actors->shut_down(shutdown::grace, [this](const std::vector<std::string>& under_way) {
@@ -221,8 +215,8 @@ void daemon::state::apply(config::load_result read) {
       refusals.push_back(to_string(problem));
   } else {
     const auto& fresh = std::get<config::loaded>(read).spec;
-    if (fresh.server != spec.server || fresh.docker != spec.docker
-        || fresh.metrics_prefix != spec.metrics_prefix)
+    if (fresh.server != spec->server || fresh.docker != spec->docker
+        || fresh.metrics_prefix != spec->metrics_prefix)
       refusals.push_back(config_file
                          + ": server.listen, and all of server, docker and metrics, is read at the "
                            "start only: put it back, or restart Reeve");
@@ -238,9 +232,8 @@ void daemon::state::apply(config::load_result read) {
   auto& good = std::get<config::loaded>(read);
   for (const auto& warning : good.warnings)
     spdlog::warn("{}", to_string(warning));
-  auto difference = what_changed(spec, good.spec);
-  spec = std::move(good.spec);
-  show_groups();
+  auto difference = what_changed(*spec, good.spec);
+  spec = std::make_shared<const daemon_spec>(std::move(good.spec));
   actors->reload(spec);
   actors->config_reloaded(true);
   spdlog::info("config reloaded: {}", difference);
@@ -272,7 +265,7 @@ int daemon::run() {
                                                         },
                                                     });
   spdlog::info("reeve " REEVE_VERSION " watches {} services; http://{}:{}/health",
-               s.spec.services.size(), s.spec.server.host, s.server.port());
+               s.spec->services.size(), s.spec->server.host, s.server.port());
   s.loop.call_after(std::chrono::seconds{1}, io::release_startup_memory);
   s.loop.run();
   io::known_children::kill_groups(); // commands of checks and restarts

@@ -35,6 +35,7 @@ daemon_spec read_daemon(const reader& root) {
     const auto entries = read_services(*services, all_defaults);
     check_dependencies(entries);
     made.tree = read_tree(tree, entries);
+    made.services.reserve(entries.size());
     for (const auto& e : entries)
       made.services.push_back(e.spec);
   } else if (known) {

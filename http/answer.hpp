@@ -22,14 +22,17 @@ public:
   virtual void on_gone(std::function<void()> told) = 0;
 };
 
-/// What a request is answered with: a body, or a producer of one.
+/// What a request is answered with: a body, its parts, or a producer of one.
 struct answer {
   int status = 200;
   std::string content_type = "application/json";
   std::vector<std::pair<std::string, std::string>> headers;
   std::shared_ptr<const std::string> shared; ///< sent before `body`; never copied
   std::string body;
-  std::function<void(std::shared_ptr<stream>)> producer; ///< if set, instead of both
+  /// If set, instead of both: gives the next part of the body each time the client has
+  /// taken the one before; an empty part ends it. On the loop thread.
+  std::function<std::string()> parts;
+  std::function<void(std::shared_ptr<stream>)> producer; ///< if set, instead of all these
   std::string_view endpoint = "other"; ///< the route's pattern, for metrics; a lasting string
 };
 

@@ -26,8 +26,8 @@ void put_latency(json& to, const check_picture& check) {
 json check_json(const check_picture& check) {
   json out;
   out["name"] = check.name;
-  out["kind"] = check.kind;
-  out["role"] = check.role;
+  out["kind"] = std::string{check.kind};
+  out["role"] = std::string{check.role};
   out["health"] = to_string(check.health);
   out["reason"] = check.reason;
   put_time(out, "since", check.since);

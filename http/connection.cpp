@@ -81,6 +81,7 @@ void connection::close() {
   ++serial_;
   shared_->unsent -= std::exchange(unsent_, 0);
   shared_->roster.remove(place_);
+  parts_ = nullptr;
   uv_close(as_handle(socket_), [](uv_handle_t* h) {
     const auto last = std::move(static_cast<connection*>(h->data)->self_);
   });
@@ -228,6 +229,8 @@ void connection::send(std::uint64_t serial, answer a) {
   auto head = head_of(a);
   if (a.producer)
     begin_stream(std::move(head), a);
+  else if (a.parts)
+    begin_parts(std::move(head), std::move(a));
   else
     write_answer(std::move(head), std::move(a));
 }
@@ -241,7 +244,8 @@ void connection::note(const answer& a) {
 }
 
 std::string connection::head_of(const answer& a) {
-  keep_ = keep_ && !(a.producer && minor_version_ == 0); // the end of the stream is the end
+  const bool of_unknown_size = a.producer || a.parts;
+  keep_ = keep_ && !(of_unknown_size && minor_version_ == 0); // its end is the connection's
   std::string head;
   head.reserve(256);
   head.append("HTTP/1.1 ").append(std::to_string(a.status)).append(1, ' ');
@@ -250,7 +254,7 @@ std::string connection::head_of(const answer& a) {
     head.append(name).append(": ").append(value).append("\r\n");
   };
   line("Content-Type", a.content_type);
-  if (!a.producer)
+  if (!of_unknown_size)
     line("Content-Length",
          std::to_string((a.shared ? a.shared->size() : std::size_t{0}) + a.body.size()));
   else if (minor_version_ == 1)
@@ -290,8 +294,7 @@ void connection::write_answer(std::string head, answer a) {
 
 void connection::wait_for_reader(std::size_t sent, std::size_t total) {
   enter(phase::writing);
-  unsent_ = total - sent;
-  shared_->unsent += unsent_;
+  const auto left = total - sent;
   std::array<uv_buf_t, 3> rest;
   unsigned count = 0;
   for (auto part : outgoing()) {
@@ -309,7 +312,13 @@ void connection::wait_for_reader(std::size_t sent, std::size_t total) {
     else
       c.close();
   });
-  // Memory is for those who take their answers.
+  owe(left);
+}
+
+/// Memory is for those who take their answers.
+void connection::owe(std::size_t bytes) {
+  unsent_ += bytes;
+  shared_->unsent += bytes;
   while (shared_->unsent > shared_->limits.unsent_bytes)
     if (auto* slowest = shared_->roster.slowest_reader())
       slowest->close();

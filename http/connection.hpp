@@ -74,9 +74,12 @@ private:
   std::array<std::string_view, 3> outgoing() const;
   void write_answer(std::string head, answer a);
   void wait_for_reader(std::size_t sent, std::size_t total);
+  void owe(std::size_t bytes);
   void written();
   void linger();
 
+  void begin_parts(std::string head, answer a);
+  void send_part();
   void begin_stream(std::string head, const answer& a);
   bool push(std::string bytes);
   void pushed(std::uint64_t serial, bool ok);
@@ -108,6 +111,7 @@ private:
   std::size_t unsent_ = 0;
   uv_write_t write_{};
   uv_shutdown_t shutdown_{};
+  std::function<std::string()> parts_; // while there may be more of them
   std::function<void()> stream_gone_;
   std::size_t lingered_ = 0;
 };

@@ -6,6 +6,20 @@
 
 namespace reeve::http {
 
+namespace {
+
+std::string chunk(std::string_view bytes) {
+  std::array<char, 20> size{};
+  const auto length = std::snprintf(size.data(), size.size(), "%zx\r\n", bytes.size());
+  std::string framed;
+  framed.reserve(bytes.size() + size.size());
+  return framed.append(size.data(), static_cast<std::size_t>(length)).append(bytes).append("\r\n");
+}
+
+constexpr std::string_view last_chunk = "0\r\n\r\n";
+
+} // namespace
+
 class connection_stream : public stream {
 public:
   explicit connection_stream(std::weak_ptr<connection> c, bool chunked)
@@ -21,11 +35,7 @@ public:
     const auto c = streaming();
     if (!c || bytes.empty())
       return c != nullptr; // an empty chunk would be the end
-    if (!chunked_)
-      return c->push(std::string{bytes});
-    std::array<char, 20> size{};
-    std::snprintf(size.data(), size.size(), "%zx\r\n", bytes.size());
-    return c->push(std::string{size.data()}.append(bytes).append("\r\n"));
+    return c->push(chunked_ ? chunk(bytes) : std::string{bytes});
   }
 
   void end() override {
@@ -34,7 +44,7 @@ public:
     if (!c)
       return;
     c->stream_gone_ = nullptr;
-    if (!chunked_ || c->push("0\r\n\r\n"))
+    if (!chunked_ || c->push(std::string{last_chunk}))
       c->end_stream();
   }
 
@@ -62,6 +72,32 @@ void connection::begin_stream(std::string head, const answer& a) {
   enter(phase::streaming);
   if (push(std::move(head)))
     a.producer(std::make_shared<connection_stream>(weak_from_this(), minor_version_ == 1));
+}
+
+/// One part at a time: the next is made when the client has taken the one before.
+void connection::begin_parts(std::string head, answer a) {
+  if (method_ == "HEAD") {
+    write_answer(std::move(head), {});
+    return;
+  }
+  enter(phase::writing);
+  parts_ = std::move(a.parts);
+  push(std::move(head));
+}
+
+void connection::send_part() {
+  shared_->unsent -= std::exchange(unsent_, 0);
+  const bool chunked = minor_version_ == 1;
+  auto part = parts_();
+  if (!part.empty()) {
+    const auto size = part.size();
+    if (push(chunked ? chunk(part) : std::move(part)))
+      owe(size);
+    return;
+  }
+  parts_ = nullptr;
+  if (!chunked || push(std::string{last_chunk}))
+    end_stream();
 }
 
 namespace {
@@ -100,6 +136,8 @@ void connection::pushed(std::uint64_t serial, bool ok) {
     return;
   if (!ok)
     close();
+  else if (serial == serial_ && parts_)
+    send_part();
   else if (serial == serial_ && at() == phase::writing)
     end_stream();
 }

@@ -21,7 +21,7 @@ namespace reeve::http {
 /// if that takes too long. All must be filled, but for the two that say otherwise.
 struct hooks {
   std::function<snapshot_ptr()> snapshot;
-  std::function<void(std::function<void(std::string)>)> metrics_text;
+  std::function<std::function<std::string()>()> metrics_text; ///< see `answer::parts`
   std::function<void(std::function<void(bool alive)>)> alive;
   std::function<bool()> ready;
   std::function<void(std::function<void(tree_view)>)> tree;

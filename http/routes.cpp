@@ -50,13 +50,11 @@ void add_daemon_pages(router& to, const hooks_ptr& from) {
            ? json_answer(R"({"status":"ready"})")
            : error_answer(503, "not_ready", "not every service has had its first verdict yet"));
   });
-  to.add("GET", "/metrics", [from](const request&, const router::parts&, reply give) {
-    from->metrics_text([give = std::move(give)](std::string text) {
-      answer a;
-      a.content_type = "text/plain; version=0.0.4; charset=utf-8";
-      a.body = std::move(text);
-      give(std::move(a));
-    });
+  to.add("GET", "/metrics", [from](const request&, const router::parts&, const reply& give) {
+    answer a;
+    a.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    a.parts = from->metrics_text();
+    give(std::move(a));
   });
 }
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace reeve {
@@ -15,8 +16,8 @@ namespace reeve {
 // What happened, as told by probes and the restarter to whoever subscribed.
 // Facts are never merged or lost; pictures made from them are.
 
-/// Where and when a fact belongs. `sequence` grows by one with each fact of a
-/// service; `incarnation` with each start of it.
+/// Where and when a fact belongs. `sequence` grows with each fact of any service;
+/// `incarnation` with each start of it.
 struct fact_origin {
   std::string service;
   std::uint32_t incarnation = 0;
@@ -29,8 +30,8 @@ struct fact_origin {
 /// One check was run once (or skipped).
 struct check_finished {
   fact_origin origin;
-  std::string check; ///< its name in the service
-  std::string kind;
+  std::string check;     ///< its name in the service
+  std::string_view kind; ///< what `kind_of` says
   check_verdict verdict;
   reeve::health health = health::starting; ///< of the check, after this verdict
   std::chrono::microseconds latency{0};

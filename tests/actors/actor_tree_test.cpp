@@ -25,7 +25,7 @@ outside small_world(io::loop& loop) {
   return out;
 }
 
-daemon_spec one_process() {
+std::shared_ptr<const daemon_spec> one_process() {
   daemon_spec spec;
   service_spec api;
   api.name = "api";
@@ -33,7 +33,7 @@ daemon_spec one_process() {
   spec.services = {api};
   spec.tree.name = "root";
   spec.tree.children = {std::string{"api"}};
-  return spec;
+  return std::make_shared<const daemon_spec>(std::move(spec));
 }
 
 } // namespace
@@ -50,14 +50,14 @@ TEST(actor_tree, starts_answers_and_ends_on_a_loop) {
         loop.call_after(1ms, until_ready);
         return;
       }
-      daemon.metrics_text([&](std::string t) {
-        text = std::move(t);
-        daemon.alive([&](bool is) {
-          alive = is;
-          daemon.shut_down(1s, [&](const std::vector<std::string>&) {
-            ended = true;
-            loop.stop();
-          });
+      const auto next = daemon.metrics_text();
+      for (auto part = next(); !part.empty(); part = next())
+        text += part;
+      daemon.alive([&](bool is) {
+        alive = is;
+        daemon.shut_down(1s, [&](const std::vector<std::string>&) {
+          ended = true;
+          loop.stop();
         });
       });
     };

@@ -6,7 +6,7 @@ using namespace reeve::actors::test;
 class reload : public daemon_fixture {
 protected:
   void change_to(daemon_spec spec) {
-    daemon_->reload(std::move(spec));
+    daemon_->reload(std::make_shared<const daemon_spec>(std::move(spec)));
     run();
   }
 };

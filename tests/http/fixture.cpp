@@ -135,7 +135,27 @@ bool client::hung_up() {
 }
 
 seen client::get(const std::string& path) {
-  return send("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n").read();
+  auto out = send("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n").read();
+  if (out.headers.count("transfer-encoding") != 0)
+    out.body = read_chunks();
+  return out;
+}
+
+std::string client::read_chunks() {
+  std::string body;
+  for (std::size_t size = 1; size > 0;) {
+    auto line = input_.find("\r\n");
+    for (; line == std::string::npos; line = input_.find("\r\n"))
+      if (!fill())
+        return "(cut off)";
+    size = std::stoul(input_, nullptr, 16);
+    while (input_.size() < line + size + 4)
+      if (!fill())
+        return "(cut off)";
+    body.append(input_, line + 2, size);
+    input_.erase(0, line + size + 4);
+  }
+  return body;
 }
 
 seen client::post(const std::string& path, const std::string& headers) {
@@ -165,8 +185,12 @@ hooks world::all() {
     if (alive)
       give(*alive);
   };
-  h.metrics_text = [this](std::function<void(std::string)> give) {
-    now_or_held([this, give] { give(metrics); });
+  h.metrics_text = [this] {
+    return [this, sent = std::size_t{0}]() mutable {
+      auto part = metrics.substr(sent, 64 * 1'024);
+      sent += part.size();
+      return part;
+    };
   };
   h.tree = [this](std::function<void(tree_view)> give) {
     now_or_held([this, give] { give(tree); });

@@ -72,7 +72,7 @@ public:
   std::string read_to_end();
   /// Whether the server hung up, without a byte more.
   bool hung_up();
-  seen get(const std::string& path);
+  seen get(const std::string& path); ///< whole, also if it comes in chunks
   seen post(const std::string& path, const std::string& headers = "Host: localhost\r\n");
   void reset(); ///< closes so that the server sees a reset
 
@@ -82,6 +82,7 @@ public:
 
 private:
   bool fill();
+  std::string read_chunks();
 
   int fd_ = -1;
   std::string input_;
@@ -99,7 +100,7 @@ struct world {
   std::vector<std::pair<std::string, order>> orders;
   std::shared_ptr<const group_spec> groups;
   std::vector<std::function<void()>> held; ///< answers that wait to be given
-  bool hold = false;                       ///< metrics, tree and replies to orders go there
+  bool hold = false;                       ///< tree and replies to orders go there
   void give_held(); ///< each twice: once more is once too often, and harmless
 
   struct told {

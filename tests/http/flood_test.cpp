@@ -123,7 +123,7 @@ TEST_F(flood, more_clients_than_fit_do_not_shut_others_out) {
 TEST_F(flood, clients_that_never_read_do_not_shut_others_out) {
   const auto many = possible(40);
   front_limits limits;
-  limits.unsent_bytes = 8 * 1024 * 1024;
+  limits.unsent_bytes = 1024 * 1024;
   serve({}, limits);
   running_.call([&] { world_.metrics = std::string(4'000'000, 'm'); });
   crowd lazy{port_, many};

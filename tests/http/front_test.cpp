@@ -378,6 +378,26 @@ TEST_F(front_case, a_stream_let_go_of_does_not_look_complete) {
   EXPECT_EQ(all.find("0\r\n\r\n"), std::string::npos) << all;
 }
 
+TEST_F(front_case, makes_an_endless_body_only_as_it_is_taken) {
+  auto token = std::make_shared<int>();
+  const std::weak_ptr<int> still_made = token;
+  serve({}, [&](const request& r, const reply& give) {
+    if (!token)
+      return echo(r, give);
+    answer a;
+    a.parts = [kept = std::move(token)] { return std::string(50'000, 'x'); };
+    give(std::move(a));
+  });
+  {
+    client one{port_};
+    EXPECT_EQ(one.send(get).read().status, 200);
+    EXPECT_EQ(client{port_}.get("/").status, 200);
+    EXPECT_FALSE(still_made.expired());
+  }
+  while (!still_made.expired())
+    std::this_thread::yield();
+}
+
 TEST_F(front_case, survives_thousands_that_connect_and_leave) {
   serve({}, echo);
   for (int i = 0; i < 2000; ++i) {

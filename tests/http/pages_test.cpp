@@ -160,6 +160,24 @@ TEST_F(pages, metrics_are_prometheus_text) {
   EXPECT_EQ(got.headers.at("content-type").rfind("text/plain; version=0.0.4", 0), 0U);
 }
 
+TEST_F(pages, long_metrics_come_whole_whatever_the_client_speaks) {
+  serve();
+  std::string text;
+  while (text.size() < 1'000'000)
+    text += "reeve_service_up{service=\"" + std::to_string(text.size()) + "\"} 1\n";
+  running_.call([&] { world_.metrics = text; });
+  client one{port_};
+  EXPECT_EQ(one.get("/metrics").body, text);
+  EXPECT_EQ(one.get("/livez").status, 200) << "the connection goes on";
+  client old{port_};
+  const auto all = old.send("GET /metrics HTTP/1.0\r\n\r\n").read_to_end();
+  EXPECT_EQ(all.substr(all.find("\r\n\r\n") + 4), text);
+  client head{port_};
+  head.send("HEAD /metrics HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(head.read(true).status, 200);
+  EXPECT_EQ(head.get("/livez").status, 200);
+}
+
 TEST_F(pages, a_service_is_shown_whole) {
   serve();
   auto p = picture("backend", health::degraded, "slow");
@@ -379,7 +397,7 @@ TEST_F(pages, an_answer_that_comes_later_arrives) {
   running_.call([&] { world_.hold = true; });
   client one{port_};
   client two{port_};
-  one.send("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n");
+  one.send("GET /api/v1/tree HTTP/1.1\r\nHost: a\r\n\r\n");
   while (running_.call([&] { return world_.held.empty(); }))
     std::this_thread::yield();
   EXPECT_EQ(two.get("/livez").status, 200) << "others do not wait";
@@ -393,7 +411,7 @@ TEST_F(pages, an_answer_for_a_client_that_left_goes_nowhere) {
   running_.call([&] { world_.hold = true; });
   {
     client one{port_};
-    one.send("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n");
+    one.send("GET /api/v1/tree HTTP/1.1\r\nHost: a\r\n\r\n");
     while (running_.call([&] { return world_.held.empty(); }))
       std::this_thread::yield();
     one.reset();
@@ -412,7 +430,7 @@ TEST_F(pages, the_server_may_end_while_clients_wait) {
   client for_order{port_};
   client idle{port_};
   client half{port_};
-  waiting.send("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n");
+  waiting.send("GET /api/v1/tree HTTP/1.1\r\nHost: a\r\n\r\n");
   for_tree.send("GET /api/v1/tree HTTP/1.1\r\nHost: a\r\n\r\n");
   for_order.send("POST /api/v1/services/a/stop HTTP/1.1\r\nHost: localhost\r\n"
                  "Content-Length: 0\r\n\r\n");

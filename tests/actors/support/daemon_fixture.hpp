@@ -63,7 +63,8 @@ protected:
 
   void start(daemon_spec spec) {
     daemon_.emplace(system_,
-                    daemon_actors::settings{std::move(spec), world_.functions(), "1.2.3",
+                    daemon_actors::settings{std::make_shared<const daemon_spec>(std::move(spec)),
+                                            world_.functions(), "1.2.3",
                                             [this](const std::string& why) { exhausted_ = why; }});
     run();
   }
@@ -112,9 +113,10 @@ protected:
   }
 
   std::string metrics() {
+    const auto next = daemon_->metrics_text();
     std::string text;
-    daemon_->metrics_text([&](std::string t) { text = std::move(t); });
-    run();
+    for (auto part = next(); !part.empty(); part = next())
+      text += part;
     return text;
   }
 

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "actors/daemon_series.hpp"
+#include "actors/news.hpp"
+#include "actors/series.hpp"
+
+#include <map>
+#include <memory>
+#include <string>
+
+namespace reeve::actors {
+
+/// What the metrics actor leaves to its successor: every number.
+struct metrics_memory {
+  metrics_memory(const std::string& prefix_, const std::string& version)
+      : prefix{prefix_}, daemon{prefix_, version} {
+  }
+
+  std::shared_ptr<journal> unread = std::make_shared<journal>();
+  std::string prefix; ///< for as long as Reeve runs
+  daemon_series daemon;
+  std::map<std::string, service_series, std::less<>> services; ///< by name
+};
+
+} // namespace reeve::actors
