@@ -1,7 +1,7 @@
 // metrics_text SERVICES ROUNDS: the processor time of rendering the series of SERVICES services
 // once, by Reeve's writer and by prometheus-cpp's registry and serializer.
 
-#include "actors/service_text.hpp"
+#include "actors/metrics_text.hpp"
 
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
@@ -14,6 +14,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,7 +39,7 @@ measured measure(int rounds, Render render) {
   std::vector<double> took;
   for (int i = 0; i < rounds; ++i) {
     const auto before = cpu_milliseconds();
-    m.bytes = render().size();
+    m.bytes = render();
     took.push_back(cpu_milliseconds() - before);
   }
   std::sort(took.begin(), took.end());
@@ -49,13 +51,14 @@ std::string name_of(int i) {
   return "service-" + std::to_string(i);
 }
 
-std::vector<reeve::actors::service_series> own_series(int services) {
-  std::vector<reeve::actors::service_series> all;
+std::shared_ptr<const reeve::actors::metrics_memory> own_series(int services) {
+  auto all = std::make_shared<reeve::actors::metrics_memory>("reeve", "1");
   for (int i = 0; i < services; ++i) {
     reeve::service_spec spec;
     spec.name = name_of(i);
     spec.checks.emplace_back().name = "http";
-    auto& s = all.emplace_back(spec, "root");
+    auto& s = all->services[spec.name];
+    s.respec(spec, "root");
     s.health = reeve::health::healthy;
     s.up_since = std::chrono::steady_clock::now();
     for (auto& c : s.checks) {
@@ -114,16 +117,18 @@ int main(int argc, char** argv) {
   const int rounds = std::atoi(argv[2]);
   const auto series = own_series(services);
   const auto own = measure(rounds, [&series] {
-    const auto now = std::chrono::steady_clock::now();
-    reeve::actors::service_text text{"reeve"};
-    for (const auto& s : series)
-      text.add(s, now);
-    return reeve::actors::joined_text(text.take());
+    reeve::actors::metrics_text text{series, std::chrono::steady_clock::now()};
+    std::size_t bytes = 0;
+    for (auto part = text.next(); !part.empty(); part = text.next())
+      bytes += part.size();
+    return bytes;
   });
   prometheus::Registry registry;
   fill(registry, services);
   const auto stock = measure(rounds, [&registry] {
-    return prometheus::TextSerializer{}.prometheus::Serializer::Serialize(registry.Collect());
+    return prometheus::TextSerializer{}
+      .prometheus::Serializer::Serialize(registry.Collect())
+      .size();
   });
   std::printf(R"({"reeve_ms": %.3f, "reeve_bytes": %zu, "stock_ms": %.3f, "stock_bytes": %zu})"
               "\n",

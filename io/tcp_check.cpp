@@ -72,7 +72,6 @@ private:
 void tcp_checker::run(completion done) {
   done_ = std::move(done);
   started_ = clock::now();
-  addresses_.clear();
   next_ = 0;
   last_error_ = 0;
   deadline_ = home_.call_after(timeout_, [this] { out_of_time(); });
@@ -163,6 +162,7 @@ void tcp_checker::drop_attempt() {
 
 void tcp_checker::finish(check_outcome outcome) {
   drop_attempt();
+  addresses_ = {};
   lookup_.reset();
   home_.cancel(std::exchange(deadline_, 0));
   home_.cancel(std::exchange(soon_, 0));
