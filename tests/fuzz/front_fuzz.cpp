@@ -24,7 +24,9 @@ hooks world() {
     std::make_shared<const snapshot>(snapshot{}.with(std::make_shared<const service_picture>(web)));
   hooks h;
   h.snapshot = [now] { return now; };
-  h.metrics_text = [](const std::function<void(std::string)>& give) { give("# none\n"); };
+  h.metrics_text = [] {
+    return [text = std::string{"# none\n"}]() mutable { return std::exchange(text, {}); };
+  };
   h.alive = [](const std::function<void(bool)>& give) { give(true); };
   h.ready = [] { return true; };
   h.tree = [](const std::function<void(tree_view)>& give) { give({}); };
