@@ -266,7 +266,9 @@ int daemon::run() {
                                                     });
   spdlog::info("reeve " REEVE_VERSION " watches {} services; http://{}:{}/health",
                s.spec->services.size(), s.spec->server.host, s.server.port());
-  s.loop.call_after(std::chrono::seconds{1}, io::release_startup_memory);
+  // Once all is set up, and once more when every service has been checked.
+  for (const auto after : {std::chrono::seconds{1}, std::chrono::seconds{30}})
+    s.loop.call_after(after, io::release_startup_memory);
   s.loop.run();
   io::known_children::kill_groups(); // commands of checks and restarts
   spdlog::info("stopped");
