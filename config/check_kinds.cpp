@@ -74,9 +74,9 @@ std::span<const check_kind> check_kinds() {
   return all;
 }
 
-void read_connection(fields& from, connection_use& into) {
-  from.word<connection_use>("connection", into,
-                            {{"fresh", connection_use::fresh}, {"kept", connection_use::kept}});
+std::optional<reader> read_connection(fields& from, connection_use& into) {
+  return from.word<connection_use>(
+    "connection", into, {{"fresh", connection_use::fresh}, {"kept", connection_use::kept}});
 }
 
 void read_docker(const reader& value, fields&, check_spec& into) {

@@ -37,8 +37,8 @@ void read_icmp(const reader& value, fields& beside, check_spec& into);
 void read_json(const reader& value, fields& beside, check_spec& into);
 void read_push(const reader& value, fields& beside, check_spec& into);
 
-/// `connection: fresh | kept`.
-void read_connection(fields& from, connection_use& into);
+/// `connection: fresh | kept`; returns the reader if it is there.
+std::optional<reader> read_connection(fields& from, connection_use& into);
 
 /// Unpacks what a parser made of the text, or complains.
 template <class Parse>

@@ -77,7 +77,9 @@ void read_http(const reader& value, fields& beside, check_spec& into) {
   }
   if (const auto socket = beside.find("unix"))
     read_http_socket(*socket, made.unix_socket);
-  read_connection(beside, made.connection);
+  const auto connection = read_connection(beside, made.connection);
+  if (connection && made.connection == connection_use::kept && made.max_redirects > 0)
+    connection->warn("has no effect: a check that follows redirects keeps no connection");
   into.target = made;
   into.expect.status = {status_range{}};
 }

@@ -25,6 +25,10 @@ double opened(connection_use use) {
   return use == connection_use::fresh ? 1 : 1.0 / runs_of_a_kept_connection;
 }
 
+double opened(const http_check& check) {
+  return check.max_redirects > 0 ? 1 : opened(check.connection);
+}
+
 struct opening {
   double each_run = 0;
   std::string address;
@@ -33,7 +37,7 @@ struct opening {
 // Sockets in the file system and what needs no connection open none.
 opening opened_by(const check_target& target) {
   if (const auto* http = std::get_if<http_check>(&target); http && http->unix_socket.empty())
-    return {opened(http->connection), host_of(http->url)};
+    return {opened(*http), host_of(http->url)};
   if (const auto* tcp = std::get_if<tcp_check>(&target); tcp && tcp->unix_socket.empty())
     return {1, tcp->host + ":" + std::to_string(tcp->port)};
   if (const auto* redis = std::get_if<redis_check>(&target); redis && redis->unix_socket.empty())

@@ -30,6 +30,10 @@ TEST(connections, that_are_kept_are_opened_every_tenth_time) {
   EXPECT_DOUBLE_EQ(rate_of("{postgres: 'postgres://a/b', interval: 1s}"), 0.1);
 }
 
+TEST(connections, of_checks_that_follow_redirects_are_never_kept) {
+  EXPECT_DOUBLE_EQ(rate_of("{http: 'http://a/', interval: 1s, redirects: 1, connection: kept}"), 1);
+}
+
 TEST(connections, to_sockets_and_of_other_kinds_are_none) {
   for (const auto* check :
        {"{http: 'http://unix:/run/a.sock:/', interval: 1s}", "unix:/run/a.sock",

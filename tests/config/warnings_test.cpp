@@ -116,5 +116,16 @@ TEST(tls, of_an_http_url_is_warned_of) {
     warnings("services: {a: {check: {http: http://a/, redirects: 1, tls: {verify: false}}}}"), "");
 }
 
+TEST(kept_connections, of_a_check_that_follows_redirects_are_warned_of) {
+  const auto of_check = [](const std::string& options) {
+    return warnings("services: {a: {check: {http: http://a/, " + options + "}}}");
+  };
+  EXPECT_EQ(of_check("connection: kept, redirects: 3"),
+            "reeve.yaml:1:53: services.a.check.connection: has no effect: a check that follows "
+            "redirects keeps no connection\n");
+  EXPECT_EQ(of_check("connection: kept"), "");
+  EXPECT_EQ(of_check("connection: fresh, redirects: 3"), "");
+}
+
 } // namespace
 } // namespace reeve::config
