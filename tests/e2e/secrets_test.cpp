@@ -22,6 +22,11 @@ const std::string failing_services =
   "  nameless: {check: 'http://hunter2@no-such-host.invalid/'}\n"
   "  sent: {check: {tcp: 'tcp://127.0.0.1:@PORT@', send: "
   "\"AUTH hunter2\\r\\n\\r\\n\", expect: OK}}\n"
+  "  cache: {check: 'redis://:hunter2@127.0.0.1:@PORT@'}\n"
+  "  shut: {check: 'redis://app:hunter2@127.0.0.1:@A@'}\n"
+  "  db: {check: 'postgres://app:hunter2@127.0.0.1:@PORT@/app'}\n"
+  "  gone: {check: 'postgres://127.0.0.1:@A@/app?password="
+  "hunter2'}\n"
   "defaults: {check: {interval: 500ms, unhealthy_after: 1}}\n";
 
 class secret : public testing::Test {
