@@ -5,6 +5,7 @@
 
 #include <errno.h>
 
+#include <optional>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -23,27 +24,33 @@ bool says(const std::string& words, std::string_view text) {
   return words.find(text) != std::string::npos;
 }
 
-/// Behind libpq's "connection to server at ... failed: " and the server's "FATAL:  ",
-/// which may be in another language. The first attempt's words, if it made several.
+/// Behind libpq's "connection to server at ... failed: ". The first attempt's words, if it
+/// made several.
 std::string without_preamble(const std::string& words) {
   auto line = words.substr(0, words.find('\n'));
   static constexpr std::string_view preamble = " failed: ";
   if (line.starts_with("connection to server"))
     if (const auto end = line.find(preamble); end != std::string::npos)
       line = line.substr(end + preamble.size());
-  if (const auto colon = line.find(":  "); colon != std::string::npos && colon < 20)
-    line = line.substr(colon + 3);
   return line;
 }
 
+/// Behind the server's "FATAL:  ", which may be in another language; none: libpq's own words.
+std::optional<std::string> words_of_server(const std::string& line) {
+  const auto colon = line.find(":  ");
+  if (colon == std::string::npos || colon >= 20)
+    return std::nullopt;
+  return line.substr(colon + 3);
+}
+
 /// `... on socket "/run/postgresql/.s.PGSQL.5432" failed: No such file or directory`
-check_outcome no_socket(const std::string& words) {
+check_outcome no_socket(const std::string& words, const std::string& secret) {
   const auto start = words.find('"');
   const auto end = words.find('"', start + 1);
   if (start == std::string::npos || end == std::string::npos)
     return {kind::failed, {}, "there is no socket to connect to"};
-  return {
-    kind::failed, {}, "there is no socket '" + words.substr(start + 1, end - start - 1) + "'"};
+  const auto path = one_sentence(words.substr(start + 1, end - start - 1), secret);
+  return {kind::failed, {}, "there is no socket '" + path + "'"};
 }
 
 bool ends_with_message_of(const std::string& line, int error) {
@@ -62,10 +69,18 @@ bool is_ours(const std::string& words, const std::string& line) {
 
 } // namespace
 
+check_outcome refused_by_postgres(const std::string& words, const std::string& secret) {
+  auto reason = one_sentence(words, secret);
+  return {kind::failed, {}, reason.empty() ? "refused without a reason" : reason};
+}
+
 check_outcome explain_postgres_error(const std::string& words, const std::string& secret) {
   const auto line = without_preamble(words);
+  // Out of files or memory is then the server, not we.
+  if (const auto theirs = words_of_server(line))
+    return refused_by_postgres(*theirs, secret);
   if (says(words, "on socket \"") && ends_with_message_of(line, ENOENT))
-    return no_socket(words);
+    return no_socket(words, secret);
   for (const int error : network_errors)
     if (ends_with_message_of(line, error))
       return explain_connect_error(error);
@@ -83,7 +98,10 @@ check_outcome explain_postgres_error(const std::string& words, const std::string
       kind::failed,
       {},
       "certificate is not to be trusted: not signed by an authority of 'sslrootcert', or expired"};
-  return {is_ours(words, line) ? kind::not_run : kind::failed, {}, one_sentence(line, secret)};
+  auto outcome = refused_by_postgres(line, secret);
+  if (is_ours(words, line))
+    outcome.what = kind::not_run;
+  return outcome;
 }
 
 } // namespace reeve::io

@@ -78,14 +78,14 @@ private:
   bool asking_ = false; ///< the server may be at work
   std::size_t rows_ = 0;
   std::optional<std::string> value_;
-  std::string complaint_; ///< the server's, or ours about its answer
+  std::optional<std::string> complaint_; ///< the server's, or ours about its answer
 };
 
 void postgres_session::ask(std::function<void(session_answer)> done) {
   done_ = std::move(done);
   rows_ = 0;
   value_.reset();
-  complaint_.clear();
+  complaint_.reset();
   if (logged_in_)
     return send_query();
   connect();
@@ -182,7 +182,7 @@ void postgres_session::take(const PGresult& r) {
   if (PQresultStatus(&r) == PGRES_SINGLE_TUPLE) {
     if (++rows_ == 1 && PQnfields(&r) > 0 && PQgetisnull(&r, 0, 0) == 0)
       take_value(PQgetvalue(&r, 0, 0), PQgetlength(&r, 0, 0));
-  } else if (PQresultStatus(&r) == PGRES_FATAL_ERROR && complaint_.empty()) {
+  } else if (PQresultStatus(&r) == PGRES_FATAL_ERROR && !complaint_) {
     const auto* primary = PQresultErrorField(&r, PG_DIAG_MESSAGE_PRIMARY);
     complaint_ = primary != nullptr ? primary : PQresultErrorMessage(&r);
   }
@@ -199,8 +199,8 @@ void postgres_session::complete() {
   asking_ = false;
   if (PQstatus(connection_.get()) == CONNECTION_BAD)
     return libpq_failed();
-  if (!complaint_.empty())
-    return tell({{kind::failed, {}, one_sentence(complaint_, parameters_["password"])}});
+  if (complaint_)
+    return tell({refused_by_postgres(*complaint_, parameters_["password"])});
   check_outcome outcome;
   for (const auto& condition : fields_)
     outcome.answer.fields.push_back(found(condition.field));
@@ -218,8 +218,8 @@ void postgres_session::libpq_failed() {
   const auto& secret = parameters_["password"];
   auto outcome = explain_postgres_error(PQerrorMessage(connection_.get()), secret);
   // What a server says before it closes explains more than that it closed.
-  if (!complaint_.empty())
-    outcome = {kind::failed, {}, one_sentence(complaint_, secret)};
+  if (complaint_)
+    outcome = refused_by_postgres(*complaint_, secret);
   const bool theirs = outcome.what == kind::failed;
   tell({std::move(outcome), theirs});
 }

@@ -395,4 +395,15 @@ TEST(postgres_errors, are_told_in_one_sentence_without_the_secret) {
   EXPECT_EQ(said(preamble + "KATASTROPHAL:  hunter2 stimmt nicht\n"), "*** stimmt nicht");
   EXPECT_EQ(said("server closed the connection unexpectedly\n\tThis probably means\n"),
             "connection closed");
+  EXPECT_EQ(said("FATAL:  \n"), "refused without a reason");
+}
+
+TEST(postgres_errors, of_a_server_that_ran_out_are_the_servers) {
+  for (const auto* words : {"out of memory", "could not open file \"x\": Too many open files"}) {
+    const auto o = explain_postgres_error(std::string{"FATAL:  "} + words + "\n", "");
+    EXPECT_EQ(o.what, kind::failed);
+    EXPECT_EQ(o.reason, words);
+    EXPECT_FALSE(o.exhausted);
+  }
+  EXPECT_EQ(explain_postgres_error("out of memory\n", "").what, kind::not_run);
 }
