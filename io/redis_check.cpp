@@ -4,11 +4,10 @@
 #include "io/http_failure.hpp"
 #include "io/loop.hpp"
 #include "io/poll_watch.hpp"
-#include "io/redis_failure.hpp"
+#include "io/redis_answer.hpp"
 #include "io/session_check.hpp"
 
 #include <errno.h>
-#include <hiredis/hiredis.h>
 
 #include <array>
 #include <initializer_list>
@@ -23,36 +22,10 @@ namespace {
 
 using kind = check_outcome::kind;
 
-constexpr std::size_t most_answer_bytes = 1'024 * 1'024;
-
-struct free_reader {
-  void operator()(redisReader* r) const {
-    redisReaderFree(r);
-  }
-};
-
-struct free_reply {
-  void operator()(redisReply* r) const {
-    freeReplyObject(r);
-  }
-};
-
-using reply_ptr = std::unique_ptr<redisReply, free_reply>;
-
 void append_command(std::string& to, std::initializer_list<std::string_view> words) {
   to += "*" + std::to_string(words.size()) + "\r\n";
   for (const auto word : words)
     to.append("$" + std::to_string(word.size()) + "\r\n").append(word).append("\r\n");
-}
-
-/// `name:value` on a line of its own.
-std::optional<std::string> info_field(std::string_view info, const std::string& name) {
-  const auto wanted = "\n" + name + ":";
-  const auto found = info.find(wanted);
-  if (found == std::string_view::npos)
-    return std::nullopt;
-  const auto value = info.substr(found + wanted.size());
-  return std::string{value.substr(0, value.find_first_of("\r\n"))};
 }
 
 class redis_session final : public session {
@@ -71,17 +44,14 @@ public:
 
 private:
   void connect();
-  void append_greeting();
+  int append_greeting();
   bool still_silent() const;
   void ready(poll_watch::events there);
   void connecting_ended();
   void send_some();
   void receive();
-  bool take_replies();
-  bool take(const redisReply& r);
   void could_not_connect(int error);
   void lost(int error);
-  void failed(std::string why);
   void tell(session_answer a);
 
   loop& home_;
@@ -96,23 +66,14 @@ private:
   // Of the question under way:
   std::function<void(session_answer)> done_;
   std::string unsent_;
-  std::unique_ptr<redisReader, free_reader> reader_;
-  std::size_t received_ = 0;
-  int greetings_due_ = 0; ///< replies to AUTH and SELECT
-  bool ponged_ = false;   ///< PING was answered
-  check_outcome outcome_;
+  std::optional<redis_answer> answer_;
 };
 
 void redis_session::ask(std::function<void(session_answer)> done) {
   done_ = std::move(done);
   unsent_.clear();
-  received_ = 0;
-  ponged_ = false;
-  outcome_ = {};
-  reader_.reset(redisReaderCreate());
   const bool kept = connected_;
-  if (!kept)
-    append_greeting();
+  answer_.emplace(kept ? 0 : append_greeting(), fields_, password_);
   append_command(unsent_, {"PING"});
   if (!fields_.empty())
     append_command(unsent_, {"INFO"});
@@ -123,18 +84,21 @@ void redis_session::ask(std::function<void(session_answer)> done) {
   send_some();
 }
 
-void redis_session::append_greeting() {
+/// How many commands these are.
+int redis_session::append_greeting() {
+  int commands = 0;
   if (!password_.empty()) {
-    ++greetings_due_;
+    ++commands;
     if (what_.user.empty())
       append_command(unsent_, {"AUTH", password_});
     else
       append_command(unsent_, {"AUTH", what_.user, password_});
   }
   if (what_.database != 0) {
-    ++greetings_due_;
+    ++commands;
     append_command(unsent_, {"SELECT", std::to_string(what_.database)});
   }
+  return commands;
 }
 
 void redis_session::connect() {
@@ -186,60 +150,9 @@ void redis_session::receive() {
       return watch_->want({.read = true, .write = !unsent_.empty()});
     if (n <= 0)
       return lost(n < 0 ? errno : 0);
-    received_ += static_cast<std::size_t>(n);
-    if (received_ > most_answer_bytes)
-      return failed("the answer is larger than 1 MB");
-    redisReaderFeed(reader_.get(), buffer.data(), static_cast<std::size_t>(n));
-    if (take_replies())
-      return;
+    if (auto outcome = answer_->take({buffer.data(), static_cast<std::size_t>(n)}))
+      return tell({std::move(*outcome)});
   }
-}
-
-/// True: told, and maybe destroyed.
-bool redis_session::take_replies() {
-  for (;;) {
-    // Only these are due, and an array may claim any size. -1: between replies.
-    const auto& r = *reader_;
-    if (r.ridx == -1 && r.pos < r.len
-        && std::string_view{"+-:$"}.find(r.buf[r.pos]) == std::string_view::npos) {
-      failed("the answer is not Redis'");
-      return true;
-    }
-    void* taken = nullptr;
-    if (redisReaderGetReply(reader_.get(), &taken) != REDIS_OK) {
-      failed("the answer is not Redis'");
-      return true;
-    }
-    if (taken == nullptr)
-      return false;
-    if (take(*reply_ptr{static_cast<redisReply*>(taken)}))
-      return true;
-  }
-}
-
-/// True: told, and maybe destroyed.
-bool redis_session::take(const redisReply& r) {
-  const bool has_text =
-    r.type == REDIS_REPLY_STATUS || r.type == REDIS_REPLY_STRING || r.type == REDIS_REPLY_ERROR;
-  const auto text = has_text ? std::string{r.str, static_cast<std::size_t>(r.len)} : "";
-  if (r.type == REDIS_REPLY_ERROR) {
-    failed(explain_redis_error(text, password_));
-    return true;
-  }
-  if (greetings_due_ > 0) {
-    --greetings_due_;
-    return false;
-  }
-  if (!ponged_ && text != "PONG") {
-    failed("the answer to PING is '" + one_sentence(text, password_) + "', not 'PONG'");
-    return true;
-  }
-  if (!std::exchange(ponged_, true) && !fields_.empty())
-    return false;
-  for (const auto& condition : fields_)
-    outcome_.answer.fields.push_back(info_field(text, condition.field));
-  tell({std::move(outcome_)});
-  return true;
 }
 
 void redis_session::could_not_connect(int error) {
@@ -253,7 +166,7 @@ void redis_session::could_not_connect(int error) {
 }
 
 void redis_session::lost(int error) {
-  const bool early = received_ == 0;
+  const bool early = !answer_->begun();
   std::string how = "connection closed";
   if (error == ECONNRESET || error == EPIPE)
     how = "connection reset";
@@ -263,14 +176,10 @@ void redis_session::lost(int error) {
         true});
 }
 
-void redis_session::failed(std::string why) {
-  tell({{kind::failed, {}, std::move(why)}});
-}
-
 void redis_session::tell(session_answer a) {
   if (watch_)
     watch_->want({});
-  reader_.reset();
+  answer_.reset();
   // Last: it may destroy this.
   std::exchange(done_, nullptr)(std::move(a));
 }
