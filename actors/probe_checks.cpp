@@ -26,6 +26,12 @@ wall_time on_wall(const instant& now, mono_time then) {
   return now.wall + duration_cast<milliseconds>(then - now.mono);
 }
 
+std::string why_busy(const io::check& c) {
+  return c.waits_for_its_turn()
+           ? "the run before it still waits for its turn: too many checks are under way"
+           : "the run before it is still under way";
+}
+
 /// The name whose hash spreads a check; the first one's is the service's own.
 std::string phase_name(const service_spec& service, const check_spec& check) {
   return &check == &service.checks.front() ? service.name : service.name + "/" + check.name;
@@ -93,7 +99,7 @@ void probe_state::due(std::uint64_t round) {
     r.lag = duration_cast<microseconds>(std::max(now.mono - r.due, mono_time::duration{0}));
   arm(r, next.due);
   if (!r.fresh && busy)
-    publish_run(r, {check_result::skipped, "the run before it is still under way"}, now);
+    publish_run(r, {check_result::skipped, why_busy(*r.check)}, now);
   else if (!r.fresh && next.skipped > 0)
     publish_run(r, {check_result::skipped, "Reeve was late"}, now);
   if (!busy)
@@ -120,6 +126,8 @@ void probe_state::answered(check_answered& a) {
   if (a.outcome.what == io::check_outcome::kind::cancelled)
     return;
   const auto now = world_->out.now();
+  r.lag += a.outcome.waited;
+  r.began.mono += a.outcome.waited;
   auto verdict = judge(check_of(r), a.outcome, now.mono);
   const auto index = static_cast<std::size_t>(found - runners_.begin());
   if (a.outcome.starting)

@@ -1,5 +1,6 @@
 #include "io/check.hpp"
 
+#include "io/check_turns.hpp"
 #include "io/dns_check.hpp"
 #include "io/docker_check.hpp"
 #include "io/exec_check.hpp"
@@ -18,14 +19,29 @@
 
 namespace reeve::io {
 
+namespace {
+
+/// Those that open neither a connection nor a process of their own.
+bool takes_little(const check_target& target) {
+  return std::holds_alternative<heartbeat_check>(target)
+         || std::holds_alternative<json_check>(target) || std::holds_alternative<push_check>(target)
+         || std::holds_alternative<docker_check>(target);
+}
+
+} // namespace
+
 struct check_engine::state {
   loop& home;
   docker_engine* docker;
   resolver names;
   http_share http;
+  check_turns turns;
 
-  state(loop& l, docker_engine* d) : home{l}, docker{d}, names{l}, http{l, names} {
+  state(loop& l, docker_engine* d)
+      : home{l}, docker{d}, names{l}, http{l, names}, turns{l, most_checks_at_once()} {
   }
+
+  std::unique_ptr<check> make(const check_spec& spec);
 };
 
 check_engine::check_engine(loop& l, docker_engine* docker)
@@ -36,27 +52,36 @@ check_engine::check_engine(loop& l, docker_engine* docker)
 check_engine::~check_engine() = default;
 
 std::unique_ptr<check> check_engine::make(const check_spec& spec) {
+  using place = check_turns::place;
+  auto made = state_->make(spec);
+  return made == nullptr
+           ? nullptr
+           : state_->turns.wrap(std::move(made), spec.timeout,
+                                takes_little(spec.target) ? place::not_needed : place::needed);
+}
+
+std::unique_ptr<check> check_engine::state::make(const check_spec& spec) {
   return std::visit(
     [&](const auto& target) -> std::unique_ptr<check> {
       using kind = std::decay_t<decltype(target)>;
       if constexpr (std::is_same_v<kind, http_check>)
-        return make_http_check(state_->http, spec);
+        return make_http_check(http, spec);
       else if constexpr (std::is_same_v<kind, tcp_check>)
-        return make_tcp_check(state_->home, state_->names, spec);
+        return make_tcp_check(home, names, spec);
       else if constexpr (std::is_same_v<kind, exec_check>)
-        return make_exec_check(state_->home, spec);
+        return make_exec_check(home, spec);
       else if constexpr (std::is_same_v<kind, heartbeat_check>)
-        return make_heartbeat_check(state_->home, spec);
+        return make_heartbeat_check(home, spec);
       else if constexpr (std::is_same_v<kind, docker_check>)
-        return make_docker_check(state_->home, state_->docker, target, spec.timeout);
+        return make_docker_check(home, docker, target, spec.timeout);
       else if constexpr (std::is_same_v<kind, dns_check>)
-        return make_dns_check(state_->home, state_->names, spec);
+        return make_dns_check(home, names, spec);
       else if constexpr (std::is_same_v<kind, icmp_check>)
-        return make_icmp_check(state_->home, state_->names, spec);
+        return make_icmp_check(home, names, spec);
       else if constexpr (std::is_same_v<kind, postgres_check>)
-        return make_postgres_check(state_->home, state_->names, spec);
+        return make_postgres_check(home, names, spec);
       else if constexpr (std::is_same_v<kind, redis_check>)
-        return make_redis_check(state_->home, state_->names, spec);
+        return make_redis_check(home, names, spec);
       else
         return nullptr; // config/ lets none of these through
     },

@@ -39,16 +39,22 @@ public:
   virtual ~check() = default;
 
   /// Runs once. `done` is called exactly once, on the loop thread, never before
-  /// `run` has returned, and at the latest when the check's timeout has passed.
+  /// `run` has returned, and at the latest when the check's timeout has passed since
+  /// it began.
   /// REQUIRES: no run under way.
   virtual void run(completion done) = 0;
+
+  /// Whether the run under way has not begun: too many others are.
+  virtual bool waits_for_its_turn() const {
+    return false;
+  }
 };
 
 class loop;
 class docker_engine;
 
-/// Makes checks, and owns what they share (connections, certificates). Must
-/// outlive them. Loop thread only.
+/// Makes checks, and owns what they share (connections, certificates, the right to
+/// run). Must outlive them. Loop thread only.
 class check_engine {
 public:
   /// `docker` may be null: docker checks then say that no engine is configured.

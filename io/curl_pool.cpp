@@ -6,8 +6,6 @@
 #include <uv.h>
 
 #include <algorithm>
-#include <array>
-#include <deque>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -20,16 +18,21 @@ namespace {
 using clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr std::size_t multis = 32;
+constexpr std::size_t most_multis = 32;
 constexpr std::size_t spare_handles = 64;
 /// What transfers may take of one turn of the loop. A TLS handshake takes 1 ms, and
 /// a hundred may be answered in one turn.
 constexpr milliseconds turn_share{4};
 
-std::size_t descriptors_for_transfers() {
+std::size_t descriptor_limit() {
   rlimit limit{};
   getrlimit(RLIMIT_NOFILE, &limit);
-  return std::max<std::size_t>(16, static_cast<std::size_t>(limit.rlim_cur) / 2);
+  return limit.rlim_cur;
+}
+
+/// Each keeps two descriptors.
+std::size_t multis() {
+  return std::clamp<std::size_t>(descriptor_limit() / 64, 1, most_multis);
 }
 
 } // namespace
@@ -50,36 +53,28 @@ struct curl_pool::state {
   struct transfer {
     shard* home = nullptr;
     completion done;
-    clock::time_point deadline;
-    bool running = false;
-    loop::timer_id queue_timer = 0;
   };
 
   loop& home;
-  std::size_t most_at_once;
-  std::size_t most_kept = descriptors_for_transfers(); ///< connections, idle ones too
-  std::size_t running = 0;
-  std::array<shard, multis> shards;
+  std::vector<shard> shards;
+  std::size_t most_kept = descriptor_limit() / 2; ///< connections, idle ones too
   std::unordered_map<CURL*, transfer> transfers;
-  std::deque<CURL*> queue; // may hold some that were put back meanwhile
   std::vector<CURL*> spare;
   mono_time this_turn{};
   clock::duration spent{0};
 
   shard& shard_of(std::string_view host);
-  void run(CURL* easy, transfer& t);
-  void start_queued();
   static void listen_to(socket_watch& w);
   void socket_ready(socket_watch& w, int status, int events);
   void act(shard& s, curl_socket_t socket, int what);
-  void finish(CURL* easy, std::optional<CURLcode> code);
+  void finish(CURL* easy, CURLcode code);
 
   static int on_socket(CURL*, curl_socket_t socket, int what, void* self, void* watch);
   static int on_timer(CURLM*, long ms, void* self);
 };
 
 curl_pool::state::shard& curl_pool::state::shard_of(std::string_view host) {
-  auto& s = shards[std::hash<std::string_view>{}(host) % multis];
+  auto& s = shards[std::hash<std::string_view>{}(host) % shards.size()];
   if (s.multi == nullptr) {
     s.pool = this;
     s.multi = curl_multi_init();
@@ -88,29 +83,9 @@ curl_pool::state::shard& curl_pool::state::shard_of(std::string_view host) {
     curl_multi_setopt(s.multi, CURLMOPT_TIMERFUNCTION, &on_timer);
     curl_multi_setopt(s.multi, CURLMOPT_TIMERDATA, &s);
     curl_multi_setopt(s.multi, CURLMOPT_MAXCONNECTS,
-                      static_cast<long>(std::max<std::size_t>(8, most_kept / multis)));
+                      static_cast<long>(std::max<std::size_t>(8, most_kept / shards.size())));
   }
   return s;
-}
-
-void curl_pool::state::run(CURL* easy, transfer& t) {
-  const auto left = std::chrono::ceil<milliseconds>(t.deadline - clock::now());
-  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
-                   static_cast<long>(std::max(left, milliseconds{1}).count()));
-  t.running = true;
-  ++running;
-  curl_multi_add_handle(t.home->multi, easy);
-}
-
-void curl_pool::state::start_queued() {
-  while (running < most_at_once && !queue.empty()) {
-    const auto found = transfers.find(queue.front());
-    queue.pop_front();
-    if (found == transfers.end() || found->second.running)
-      continue;
-    home.cancel(found->second.queue_timer);
-    run(found->first, found->second);
-  }
 }
 
 int curl_pool::state::on_timer(CURLM*, long ms, void* self) {
@@ -186,24 +161,18 @@ void curl_pool::state::act(shard& s, curl_socket_t socket, int what) {
       finish(message->easy_handle, message->data.result);
 }
 
-void curl_pool::state::finish(CURL* easy, std::optional<CURLcode> code) {
+void curl_pool::state::finish(CURL* easy, CURLcode code) {
   const auto found = transfers.find(easy);
   if (found == transfers.end())
     return;
-  auto t = std::move(found->second);
+  const auto t = std::move(found->second);
   transfers.erase(found);
-  home.cancel(t.queue_timer);
-  if (t.running) {
-    curl_multi_remove_handle(t.home->multi, easy);
-    --running;
-    start_queued();
-  }
+  curl_multi_remove_handle(t.home->multi, easy);
   if (t.done)
     t.done(code);
 }
 
-curl_pool::curl_pool(loop& l, std::size_t most_at_once)
-    : state_{new state{l, std::min(most_at_once, descriptors_for_transfers())}} {
+curl_pool::curl_pool(loop& l) : state_{new state{l, std::vector<state::shard>(multis())}} {
   curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
@@ -227,20 +196,19 @@ CURL* curl_pool::take() {
 
 void curl_pool::start(CURL* easy, std::string_view host, clock::time_point deadline,
                       completion done) {
-  auto& s = *state_;
-  auto& t = s.transfers[easy];
-  t = {&s.shard_of(host), std::move(done), deadline};
-  if (s.running < s.most_at_once)
-    return s.run(easy, t);
-  s.queue.push_back(easy);
-  t.queue_timer = s.home.call_at(deadline, [&s, easy] { s.finish(easy, std::nullopt); });
+  auto& home = state_->shard_of(host);
+  state_->transfers[easy] = {&home, std::move(done)};
+  const auto left = std::chrono::ceil<milliseconds>(deadline - clock::now());
+  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
+                   static_cast<long>(std::max(left, milliseconds{1}).count()));
+  curl_multi_add_handle(home.multi, easy);
 }
 
 void curl_pool::put_back(CURL* easy) {
   auto& s = *state_;
   if (const auto found = s.transfers.find(easy); found != s.transfers.end()) {
     found->second.done = nullptr;
-    s.finish(easy, std::nullopt);
+    s.finish(easy, CURLE_OK);
   }
   if (s.spare.size() >= spare_handles)
     return curl_easy_cleanup(easy);

@@ -3,10 +3,8 @@
 #include <curl/curl.h>
 
 #include <chrono>
-#include <cstddef>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string_view>
 
 namespace reeve::io {
@@ -15,11 +13,10 @@ class loop;
 
 /// libcurl's transfers on the loop. The cost of one grows with the hosts its multi
 /// handle knows, so there are many of these, chosen by host. Handles are used
-/// again, and only so many transfers run at once: the rest wait their turn. Loop
-/// thread only.
+/// again. Loop thread only.
 class curl_pool {
 public:
-  explicit curl_pool(loop& l, std::size_t most_at_once);
+  explicit curl_pool(loop& l);
   /// REQUIRES: all handles were put back.
   ~curl_pool();
   curl_pool(const curl_pool&) = delete;
@@ -28,8 +25,7 @@ public:
   /// A handle with no options set; null if there is no memory for it.
   CURL* take();
 
-  /// No code: its turn did not come before its deadline.
-  using completion = std::function<void(std::optional<CURLcode>)>;
+  using completion = std::function<void(CURLcode)>;
 
   /// Runs the transfer; `done` is called later, once, unless it is put back before.
   /// `deadline` becomes its timeout.

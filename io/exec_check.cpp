@@ -2,7 +2,6 @@
 
 #include "io/command.hpp"
 #include "io/own_limits.hpp"
-#include "io/own_stall.hpp"
 #include "io/reply_body.hpp"
 #include "supervisor/text.hpp"
 
@@ -79,8 +78,6 @@ check_outcome exec_checker::outcome_of(command_result r, clock::duration took) c
     return {
       kind::failed, {}, "was killed by signal " + std::to_string(r.code) + last_line(r.output)};
   case command_result::kind::timed_out:
-    if (was_held_up(clock::now() - took + timeout_))
-      return held_up();
     return {kind::failed, {}, "did not end within " + describe(timeout_) + last_line(r.output)};
   case command_result::kind::not_run:
     return not_started(std::move(r));

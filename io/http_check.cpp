@@ -4,7 +4,6 @@
 #include "io/http_route.hpp"
 #include "io/loop.hpp"
 #include "io/own_limits.hpp"
-#include "io/own_stall.hpp"
 #include "io/reply_body.hpp"
 #include "io/resolver.hpp"
 #include "supervisor/text.hpp"
@@ -85,7 +84,7 @@ private:
   void set_options();
   void set_method();
   void set_limits();
-  void transfer_ended(std::optional<CURLcode> code);
+  void transfer_ended(CURLcode code);
   check_outcome answered();
   http_failure describe_failure(CURLcode code);
   std::optional<milliseconds> certificate_left();
@@ -132,7 +131,7 @@ void http_checker::run(completion done) {
   lookup_took_ = clock::duration{0};
   if (problem) {
     timer_ = share_.home.call_after(milliseconds{0}, [this, why = *problem] {
-      finish({kind::not_run, {}, why});
+      finish(out_of_descriptors() ? *ran_out(EMFILE) : check_outcome{kind::not_run, {}, why});
     });
   } else if (route_.needs_lookup()) {
     timer_ = share_.home.call_at(deadline_, [this] { not_resolved_in_time(); });
@@ -156,8 +155,6 @@ void http_checker::resolved(resolution r) {
 }
 
 void http_checker::not_resolved_in_time() {
-  if (was_held_up(deadline_))
-    return finish(held_up());
   finish({kind::not_run,
           {},
           "could not resolve host '" + route_.host() + "' within " + describe(timeout_)});
@@ -171,7 +168,7 @@ void http_checker::start() {
   }
   set_options();
   share_.curl.start(easy_, route_.group(), deadline_,
-                    [this](std::optional<CURLcode> code) { transfer_ended(code); });
+                    [this](CURLcode code) { transfer_ended(code); });
 }
 
 std::optional<std::string> http_checker::prepare_tls() {
@@ -256,23 +253,23 @@ std::size_t http_checker::on_header(char*, std::size_t, std::size_t size, void* 
 }
 
 curl_socket_t http_checker::on_socket(void* self, curlsocktype, curl_sockaddr* address) {
+  auto& error = static_cast<http_checker*>(self)->socket_error_;
+  error = spare_descriptor_error();
+  if (error != 0)
+    return CURL_SOCKET_BAD;
   const int fd =
     socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address->protocol);
   if (fd < 0)
-    static_cast<http_checker*>(self)->socket_error_ = errno;
+    error = errno;
   return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
 
-void http_checker::transfer_ended(std::optional<CURLcode> code) {
-  if (!code)
-    return finish({kind::not_run, {}, "too many checks are under way"});
-  if (*code == CURLE_OK || (*code == CURLE_WRITE_ERROR && body_is_enough_))
+void http_checker::transfer_ended(CURLcode code) {
+  if (code == CURLE_OK || (code == CURLE_WRITE_ERROR && body_is_enough_))
     return finish(answered());
-  if (*code == CURLE_OPERATION_TIMEDOUT && was_held_up(deadline_))
-    return finish(held_up());
   if (header_bytes_ > most_header_bytes)
     return finish({kind::failed, {}, "the answer's headers are larger than 64 KiB"});
-  const auto failure = describe_failure(*code);
+  const auto failure = describe_failure(code);
   if (!failure.connected)
     share_.names.forget(route_.host());
   finish(explain(failure));

@@ -4,7 +4,6 @@
 #include "io/curl_pool.hpp"
 #include "io/tls_trust.hpp"
 
-#include <cstddef>
 #include <memory>
 
 namespace reeve::io {
@@ -14,8 +13,7 @@ class resolver;
 /// What HTTP checks share.
 struct http_share {
   /// `n` lives longer.
-  http_share(loop& l, resolver& n, std::size_t most_at_once = 2'000)
-      : home{l}, names{n}, curl{l, most_at_once} {
+  http_share(loop& l, resolver& n) : home{l}, names{n}, curl{l} {
   }
 
   loop& home;

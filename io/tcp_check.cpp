@@ -3,7 +3,6 @@
 #include "io/http_failure.hpp"
 #include "io/loop.hpp"
 #include "io/own_limits.hpp"
-#include "io/own_stall.hpp"
 #include "io/resolver.hpp"
 #include "supervisor/text.hpp"
 
@@ -141,8 +140,6 @@ void tcp_checker::attempt_failed(int error) {
 }
 
 void tcp_checker::out_of_time() {
-  if (was_held_up(started_ + timeout_))
-    return finish(held_up());
   const auto within = " within " + describe(timeout_);
   if (lookup_)
     return finish({kind::not_run, {}, "could not resolve host '" + what_.host + "'" + within});

@@ -10,7 +10,6 @@
 
 #include <atomic>
 #include <cstdlib>
-#include <future>
 #include <memory>
 #include <optional>
 
@@ -182,33 +181,6 @@ TEST_F(an_http_check_of_nginx, leaves_no_descriptor_behind) {
   }
   run_for(l, 5ms);
   EXPECT_EQ(open_descriptors(), before);
-}
-
-TEST_F(an_http_check_of_nginx, waits_for_its_turn_when_too_many_are_under_way) {
-  std::string order;
-  std::promise<void> end_first;
-  listener slow{[ended = end_first.get_future().share()](int fd) {
-    receive_headers(fd);
-    ended.wait();
-    return true;
-  }};
-  resolver names{l};
-  http_share one_at_once{l, names, 1};
-  const auto first = make_http_check(one_at_once, http(slow.url()));
-  const auto second = make_http_check(one_at_once, http(server.url(0)));
-  auto third_spec = http(server.url(0));
-  third_spec.timeout = 20ms;
-  const auto third = make_http_check(one_at_once, third_spec);
-  first->run([&](const check_outcome& o) { order += o.what == kind::failed ? "first " : "?"; });
-  second->run([&](const check_outcome& o) { order += o.what == kind::answered ? "second " : "?"; });
-  third->run([&](const check_outcome& o) {
-    order += "third ";
-    EXPECT_EQ(o.what, kind::not_run);
-    EXPECT_EQ(o.reason, "too many checks are under way");
-    end_first.set_value();
-  });
-  ASSERT_TRUE(run_until(l, [&] { return order.find("second") != std::string::npos; }));
-  EXPECT_EQ(order, "third first second ");
 }
 
 TEST_F(an_http_check, sends_its_body) {

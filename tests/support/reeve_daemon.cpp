@@ -132,11 +132,17 @@ void reeve_daemon::write_config(const std::string& config) {
     << fill_in("server: {listen: \"127.0.0.1:@PORT@\"}\n" + config);
 }
 
+void reeve_daemon::limit_descriptors(int most) {
+  most_descriptors_ = most;
+}
+
 void reeve_daemon::start() {
   ASSERT_LE(pid_, 0);
-  pid_ =
-    spawn({reeve::tests::binary_dir() + "/reeve", "run", "-c", (folder_ / "reeve.yaml").string()},
-          (folder_ / "out").string(), (folder_ / "log").string());
+  std::vector<std::string> words{reeve::tests::binary_dir() + "/reeve", "run", "-c",
+                                 (folder_ / "reeve.yaml").string()};
+  if (most_descriptors_ > 0)
+    words.insert(words.begin(), {"prlimit", "--nofile=" + std::to_string(most_descriptors_)});
+  pid_ = spawn(words, (folder_ / "out").string(), (folder_ / "log").string());
 }
 
 void reeve_daemon::start_and_wait() {

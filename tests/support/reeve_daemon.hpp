@@ -34,6 +34,8 @@ public:
   explicit reeve_daemon(std::string config);
   ~reeve_daemon();
 
+  /// For `start`: the most descriptors it may open, hard.
+  void limit_descriptors(int most);
   void start();
   /// Starts it and waits for /livez.
   void start_and_wait();
@@ -63,6 +65,7 @@ private:
   std::filesystem::path folder_;
   int port_ = 0;
   int ports_[4] = {};
+  int most_descriptors_ = 0; ///< 0: as many as we
   pid_t pid_ = -1;
 };
 
