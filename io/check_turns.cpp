@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <unordered_map>
 #include <utility>
 
@@ -48,7 +49,7 @@ struct check_turns::state {
   std::size_t under_way = 0; ///< with or without a place
   loop::timer_id look_timer = 0;
   loop::timer_id go_on_timer = 0;
-  mono_time this_turn{};
+  std::uint64_t this_turn = 0;
   mono_time::duration spent{0};
 
   mono_time look();
@@ -156,7 +157,7 @@ void check_turns::state::keep_looking() {
 }
 
 void check_turns::state::begin_those_who_may() {
-  if (const auto turn = home.now(); turn != this_turn) {
+  if (const auto turn = home.turn(); turn != this_turn) {
     this_turn = turn;
     spent = {};
   }

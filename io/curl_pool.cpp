@@ -6,6 +6,7 @@
 #include <uv.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -43,6 +44,7 @@ struct curl_pool::state {
     state* pool = nullptr;
     CURLM* multi = nullptr;
     loop::timer_id timer = 0;
+    loop::timer_id read_timer = 0; ///< transfers may have ended as they began
   };
   struct socket_watch {
     uv_poll_t handle{};
@@ -60,13 +62,14 @@ struct curl_pool::state {
   std::size_t most_kept = descriptor_limit() / 2; ///< connections, idle ones too
   std::unordered_map<CURL*, transfer> transfers;
   std::vector<CURL*> spare;
-  mono_time this_turn{};
+  std::uint64_t this_turn = 0;
   clock::duration spent{0};
 
   shard& shard_of(std::string_view host);
   static void listen_to(socket_watch& w);
   void socket_ready(socket_watch& w, int status, int events);
   void act(shard& s, curl_socket_t socket, int what);
+  void read_ends(shard& s);
   void finish(CURL* easy, CURLcode code);
 
   static int on_socket(CURL*, curl_socket_t socket, int what, void* self, void* watch);
@@ -138,8 +141,7 @@ void curl_pool::state::socket_ready(socket_watch& w, int status, int events) {
     listen_to(w);
     events = UV_READABLE | UV_WRITABLE;
   }
-  const auto turn = home.now();
-  if (turn != this_turn) {
+  if (const auto turn = home.turn(); turn != this_turn) {
     this_turn = turn;
     spent = clock::duration{0};
   }
@@ -155,6 +157,10 @@ void curl_pool::state::socket_ready(socket_watch& w, int status, int events) {
 void curl_pool::state::act(shard& s, curl_socket_t socket, int what) {
   int still_running = 0;
   curl_multi_socket_action(s.multi, socket, what, &still_running);
+  read_ends(s);
+}
+
+void curl_pool::state::read_ends(shard& s) {
   int left = 0;
   while (const CURLMsg* message = curl_multi_info_read(s.multi, &left))
     if (message->msg == CURLMSG_DONE)
@@ -182,6 +188,7 @@ curl_pool::~curl_pool() {
   for (auto& s : state_->shards) {
     curl_multi_cleanup(s.multi);
     state_->home.cancel(s.timer);
+    state_->home.cancel(s.read_timer);
   }
 }
 
@@ -202,6 +209,15 @@ void curl_pool::start(CURL* easy, std::string_view host, clock::time_point deadl
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
                    static_cast<long>(std::max(left, milliseconds{1}).count()));
   curl_multi_add_handle(home.multi, easy);
+  // Connects now, in the time of whoever starts it: all that were started in a turn would
+  // do so at once otherwise.
+  int running = 0;
+  curl_multi_socket_action(home.multi, CURL_SOCKET_TIMEOUT, 0, &running);
+  if (home.read_timer == 0)
+    home.read_timer = state_->home.call_after(milliseconds{0}, [this, &home] {
+      home.read_timer = 0;
+      state_->read_ends(home);
+    });
 }
 
 void curl_pool::put_back(CURL* easy) {

@@ -65,7 +65,8 @@ class http_checker final : public check {
 public:
   http_checker(http_share& share, const check_spec& spec)
       : share_{share}, what_{std::get<http_check>(spec.target)}, timeout_{spec.timeout},
-        body_rules_{spec.expect}, headers_{make_headers(what_)}, route_{what_} {
+        body_rules_{spec.expect}, headers_{make_headers(what_)}, route_{what_},
+        next_address_after_{200 + share.made++ * 7 % 600} {
   }
 
   ~http_checker() override {
@@ -101,6 +102,9 @@ private:
   curl_slist* headers_;
   http_route route_;
   std::optional<clock::time_point> certificate_ends_; ///< of the kept connection
+  /// Without an answer from the last. libcurl looks at each transfer then, whether it has
+  /// another address or not: not at all of them in the same turn of the loop.
+  milliseconds next_address_after_;
 
   // Of the run under way:
   completion done_;
@@ -223,6 +227,9 @@ void http_checker::set_method() {
 }
 
 void http_checker::set_limits() {
+  const auto next_address = !route_.needs_lookup() ? timeout_ : next_address_after_;
+  curl_easy_setopt(easy_, CURLOPT_HAPPY_EYEBALLS_TIMEOUT_MS,
+                   static_cast<long>(next_address.count()));
   curl_easy_setopt(easy_, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy_, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy_, CURLOPT_FOLLOWLOCATION, what_.max_redirects > 0 ? 1L : 0L);

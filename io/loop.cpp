@@ -64,6 +64,7 @@ struct loop::state {
   mono_time turn_began = turn_time;
   mono_time wait_began = turn_time;
   std::chrono::nanoseconds longest{0};
+  std::uint64_t turns = 0;
 
   state();
   ~state();
@@ -187,6 +188,7 @@ void loop::state::refresh_time() {
 
 void loop::state::end_turn() {
   wait_began = clock::now();
+  ++turns;
   longest = std::max(longest, wait_began - turn_began);
 }
 
@@ -280,6 +282,10 @@ mono_time loop::now() const {
   if (uv_now(&s.uv) != s.turn_time_uv && !s.in_timers)
     s.refresh_time();
   return s.turn_time;
+}
+
+std::uint64_t loop::turn() const {
+  return state_->turns;
 }
 
 std::chrono::microseconds loop::take_longest_turn() {

@@ -52,6 +52,10 @@ public:
   /// The turn's time; refreshed once per turn.
   mono_time now() const;
 
+  /// Counts the turns: who may take only so much of one asks whether it is another.
+  /// (`now` may move within one, when very many sockets are ready.)
+  std::uint64_t turn() const;
+
   /// The longest turn (waiting not counted) since the last call.
   std::chrono::microseconds take_longest_turn();
 
