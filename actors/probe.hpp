@@ -65,6 +65,7 @@ private:
   void arm(runner& r, mono_time due);
   void hold();
   void run(runner& r, const instant& now);
+  void skip(const runner& r, std::string why, const instant& now);
   check_verdict judge(const check_spec& check, io::check_outcome& outcome, mono_time now) const;
   void publish_run(const runner& r, check_verdict verdict, const instant& now);
 

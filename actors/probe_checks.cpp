@@ -5,6 +5,7 @@
 #include <caf/actor_cast.hpp>
 #include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <utility>
@@ -99,11 +100,16 @@ void probe_state::due(std::uint64_t round) {
     r.lag = duration_cast<microseconds>(std::max(now.mono - r.due, mono_time::duration{0}));
   arm(r, next.due);
   if (!r.fresh && busy)
-    publish_run(r, {check_result::skipped, why_busy(*r.check)}, now);
+    skip(r, why_busy(*r.check), now);
   else if (!r.fresh && next.skipped > 0)
-    publish_run(r, {check_result::skipped, "Reeve was late"}, now);
+    skip(r, "Reeve was late", now);
   if (!busy)
     run(r, now);
+}
+
+void probe_state::skip(const runner& r, std::string why, const instant& now) {
+  spdlog::debug("{}: check {} skipped: {}", spec().name, check_of(r).name, why);
+  publish_run(r, {check_result::skipped, std::move(why)}, now);
 }
 
 void probe_state::run(runner& r, const instant& now) {

@@ -4,7 +4,15 @@ using namespace reeve;
 using namespace reeve::actors::test;
 using fact = io::container_fact::kind;
 
-class probe : public daemon_fixture {};
+class probe : public daemon_fixture {
+protected:
+  /// Of a series in the metrics text.
+  double metric(const std::string& series) {
+    const auto text = metrics();
+    const auto at = text.find("\n" + series + " ");
+    return at == std::string::npos ? -1 : std::stod(text.substr(at + series.size() + 2, 30));
+  }
+};
 
 TEST_F(probe, walks_through_the_thresholds) {
   world_.answers("http://web", 200);
@@ -44,6 +52,43 @@ TEST_F(probe, counts_a_check_that_hangs_as_skipped_and_runs_one_at_a_time) {
   EXPECT_NE(metrics().find(R"(reeve_checks_total{service="web",check="http",result="skipped"} 3)"),
             std::string::npos);
   EXPECT_EQ(health_of("web"), health::healthy);
+}
+
+TEST_F(probe, counts_a_wait_for_its_turn_as_lag_and_not_as_latency) {
+  world_.answers("http://web", 200);
+  start(daemon_of({web_service("web")}));
+  advance(10s);
+  world_.hangs("http://web");
+  const auto runs = world_.runs["http://web"];
+  while (world_.runs["http://web"] == runs)
+    advance(1s);
+  advance(4s);
+  const auto lag = metric("reeve_schedule_lag_seconds_sum");
+  const auto took = metric(R"(reeve_check_duration_seconds_sum{service="web",check="http"})");
+  auto outcome = world_.script["http://web"];
+  outcome.waited = 3s;
+  world_.ends("http://web", outcome);
+  advance(10ms);
+  EXPECT_EQ(metric("reeve_schedule_lag_seconds_sum") - lag, 3);
+  const auto more =
+    metric(R"(reeve_check_duration_seconds_sum{service="web",check="http"})") - took;
+  EXPECT_GE(more, 1);
+  EXPECT_LE(more, 2) << "four seconds and at most one more, without the three it waited";
+}
+
+TEST_F(probe, skips_a_check_that_still_waits_for_its_turn_and_says_so) {
+  world_.answers("http://web", 200);
+  start(daemon_of({web_service("web")}));
+  advance(10s);
+  world_.hangs("http://web");
+  advance(30s);
+  EXPECT_NE(log_.text().find("web: check http skipped: the run before it is still under way\n"),
+            std::string::npos);
+  world_.queued.insert("http://web");
+  advance(10s);
+  EXPECT_NE(log_.text().find("web: check http skipped: the run before it still waits for its turn: "
+                             "too many checks are under way\n"),
+            std::string::npos);
 }
 
 TEST_F(probe, does_not_restart_for_unknown) {

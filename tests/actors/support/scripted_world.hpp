@@ -54,9 +54,15 @@ public:
   void hangs(const std::string& url) {
     hanging.insert(url);
   }
+  /// The run that hangs, or waits for its turn, comes to its end.
+  void ends(const std::string& url, const io::check_outcome& how) {
+    post([done = std::move(hung.extract(url).mapped()), how] { done(how); });
+  }
 
   std::map<std::string, io::check_outcome> script;
   std::set<std::string> hanging;
+  std::set<std::string> queued; ///< those that hang have not begun
+  std::map<std::string, io::check::completion> hung;
   std::map<std::string, int> runs;
   std::map<std::string, std::vector<mono_time>> run_times;
 
@@ -121,14 +127,17 @@ private:
     check(scripted_world& w, std::string url) : world_{w}, url_{std::move(url)} {
     }
     ~check() override {
-      if (hung_)
-        hung_({io::check_outcome::kind::cancelled});
+      if (const auto run = world_.hung.extract(url_))
+        run.mapped()({io::check_outcome::kind::cancelled});
+    }
+    bool waits_for_its_turn() const override {
+      return world_.queued.contains(url_);
     }
     void run(completion done) override {
       ++world_.runs[url_];
       world_.run_times[url_].push_back(world_.now_());
       if (world_.hanging.contains(url_))
-        hung_ = std::move(done);
+        world_.hung[url_] = std::move(done);
       else
         world_.post([done, outcome = world_.script[url_]] { done(outcome); });
     }
@@ -136,7 +145,6 @@ private:
   private:
     scripted_world& world_;
     std::string url_;
-    completion hung_;
   };
 
   std::unique_ptr<io::check> make_check(const check_spec& spec) {
