@@ -22,10 +22,10 @@ struct check_outcome {
   reply answer;
   std::string reason;   ///< one sentence part, when not answered
   bool at_once = false; ///< a `not_run` that makes the service unknown at once (Docker unreachable)
-  bool starting = false; ///< a `not_run` since it has only begun and says so itself: a HEALTHCHECK
   /// A `not_run` for want of descriptors, ports or memory of ours: fewer checks should
   /// run at once.
   bool exhausted = false;
+  bool starting = false; ///< a `not_run` since it has only begun and says so itself: a HEALTHCHECK
   std::chrono::microseconds waited{0}; ///< for its turn, before it began
 };
 

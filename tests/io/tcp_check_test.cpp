@@ -96,7 +96,7 @@ TEST_F(a_tcp_check, without_a_descriptor_to_spare_was_not_run) {
                               + std::to_string(highest));
   EXPECT_TRUE(literal.exhausted);
   EXPECT_EQ(named.what, kind::not_run) << named.reason;
-  EXPECT_TRUE(named.exhausted);
+  EXPECT_TRUE(named.exhausted) << named.reason;
 }
 
 TEST_F(a_tcp_check, that_is_destroyed_under_way_is_cancelled_before_the_destructor_returns) {
