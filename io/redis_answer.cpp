@@ -55,7 +55,8 @@ std::optional<check_outcome> redis_answer::take(std::string_view bytes) {
   if (size_ > most_bytes)
     return failed("the answer is larger than 1 MB");
   redisReaderFeed(reader_.get(), bytes.data(), bytes.size());
-  for (;;) {
+  // Without a byte to begin with, hiredis would take itself to be in the middle of a reply.
+  while (reader_->pos < reader_->len) {
     void* taken = nullptr;
     if (next_is_no_reply() || redisReaderGetReply(reader_.get(), &taken) != REDIS_OK)
       return failed("the answer is not Redis'");
@@ -64,13 +65,13 @@ std::optional<check_outcome> redis_answer::take(std::string_view bytes) {
     if (auto outcome = take(*reply_ptr{static_cast<redisReply*>(taken)}))
       return outcome;
   }
+  return std::nullopt;
 }
 
 /// Only these are due, and an array may claim any size. -1: between replies.
 bool redis_answer::next_is_no_reply() const {
   const auto& r = *reader_;
-  return r.ridx == -1 && r.pos < r.len
-         && std::string_view{"+-:$"}.find(r.buf[r.pos]) == std::string_view::npos;
+  return r.ridx == -1 && std::string_view{"+-:$"}.find(r.buf[r.pos]) == std::string_view::npos;
 }
 
 std::optional<check_outcome> redis_answer::take(const redisReply& r) {
