@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -50,7 +51,9 @@ struct curl_pool::state {
     uv_poll_t handle{};
     shard* home = nullptr;
     curl_socket_t socket = -1;
-    int events = 0; ///< libcurl waits for
+    int events = 0;             ///< libcurl waits for
+    std::uint64_t deferred = 0; ///< its place among those; 0: it is not
+    int ready = 0;              ///< while it is
   };
   struct transfer {
     shard* home = nullptr;
@@ -62,12 +65,19 @@ struct curl_pool::state {
   std::size_t most_kept = descriptor_limit() / 2; ///< connections, idle ones too
   std::unordered_map<CURL*, transfer> transfers;
   std::vector<CURL*> spare;
+  std::map<std::uint64_t, socket_watch*> deferred; ///< ready, and not listened to meanwhile
+  std::uint64_t last_deferred = 0;
+  loop::timer_id go_on_timer = 0;
   std::uint64_t this_turn = 0;
   clock::duration spent{0};
 
   shard& shard_of(std::string_view host);
   static void listen_to(socket_watch& w);
   void socket_ready(socket_watch& w, int status, int events);
+  bool turn_is_spent();
+  void defer(socket_watch& w, int events);
+  void go_on();
+  void serve(socket_watch& w, int events);
   void act(shard& s, curl_socket_t socket, int what);
   void read_ends(shard& s);
   void finish(CURL* easy, CURLcode code);
@@ -108,6 +118,7 @@ int curl_pool::state::on_socket(CURL*, curl_socket_t socket, int what, void* sel
   if (what == CURL_POLL_REMOVE) {
     if (w != nullptr) {
       curl_multi_assign(s.multi, socket, nullptr);
+      s.pool->deferred.erase(w->deferred);
       uv_close(reinterpret_cast<uv_handle_t*>(&w->handle),
                [](uv_handle_t* h) { delete static_cast<socket_watch*>(h->data); });
     }
@@ -124,7 +135,8 @@ int curl_pool::state::on_socket(CURL*, curl_socket_t socket, int what, void* sel
   }
   w->events = ((what & CURL_POLL_IN) != 0 ? UV_READABLE : 0)
               | ((what & CURL_POLL_OUT) != 0 ? UV_WRITABLE : 0);
-  listen_to(*w);
+  if (w->deferred == 0)
+    listen_to(*w);
   return 0;
 }
 
@@ -141,12 +153,44 @@ void curl_pool::state::socket_ready(socket_watch& w, int status, int events) {
     listen_to(w);
     events = UV_READABLE | UV_WRITABLE;
   }
+  if (!deferred.empty() || turn_is_spent())
+    return defer(w, events);
+  serve(w, events);
+}
+
+bool curl_pool::state::turn_is_spent() {
   if (const auto turn = home.turn(); turn != this_turn) {
     this_turn = turn;
     spent = clock::duration{0};
   }
-  if (spent > turn_share)
-    return; // still ready in the next turn
+  return spent > turn_share;
+}
+
+/// It is not listened to: libuv asks again and again within one turn when very many are
+/// ready.
+void curl_pool::state::defer(socket_watch& w, int events) {
+  uv_poll_stop(&w.handle);
+  w.ready = events;
+  w.deferred = ++last_deferred;
+  deferred.emplace(w.deferred, &w);
+  if (go_on_timer == 0)
+    go_on_timer = home.call_after(milliseconds{0}, [this] { go_on(); });
+}
+
+void curl_pool::state::go_on() {
+  go_on_timer = 0;
+  while (!deferred.empty() && !turn_is_spent()) {
+    auto& w = *deferred.extract(deferred.begin()).mapped();
+    w.deferred = 0;
+    listen_to(w);
+    serve(w, w.ready);
+  }
+  if (!deferred.empty())
+    go_on_timer = home.call_after(milliseconds{0}, [this] { go_on(); });
+}
+
+/// May be its end.
+void curl_pool::state::serve(socket_watch& w, int events) {
   const auto began = clock::now();
   const int what = ((events & UV_READABLE) != 0 ? CURL_CSELECT_IN : 0)
                    | ((events & UV_WRITABLE) != 0 ? CURL_CSELECT_OUT : 0);
@@ -183,10 +227,11 @@ curl_pool::curl_pool(loop& l) : state_{new state{l, std::vector<state::shard>(mu
 }
 
 curl_pool::~curl_pool() {
+  state_->home.cancel(state_->go_on_timer);
   for (auto* easy : state_->spare)
     curl_easy_cleanup(easy);
   for (auto& s : state_->shards) {
-    curl_multi_cleanup(s.multi);
+    curl_multi_cleanup(s.multi); // lets go of the sockets, deferred ones too
     state_->home.cancel(s.timer);
     state_->home.cancel(s.read_timer);
   }
