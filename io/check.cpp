@@ -67,7 +67,7 @@ std::unique_ptr<check> check_engine::state::make(const check_spec& spec) {
       if constexpr (std::is_same_v<kind, http_check>)
         return make_http_check(http, spec);
       else if constexpr (std::is_same_v<kind, tcp_check>)
-        return make_tcp_check(home, names, spec);
+        return make_tcp_check(home, names, http.trust, spec);
       else if constexpr (std::is_same_v<kind, exec_check>)
         return make_exec_check(home, spec);
       else if constexpr (std::is_same_v<kind, heartbeat_check>)

@@ -109,6 +109,10 @@ check_outcome explain_socket_error(int os_error, const std::string& unix_socket)
     return failed("'" + unix_socket + "' is not a socket");
   case EACCES:
     return not_run("Reeve may not connect to " + name);
+  case ENAMETOOLONG:
+    return not_run("cannot connect to " + name + ": the path is too long");
+  case EAGAIN:
+    return failed("the queue of " + name + " is full");
   default:
     return explain_connect_error(os_error);
   }

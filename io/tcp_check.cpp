@@ -1,14 +1,18 @@
 #include "io/tcp_check.hpp"
 
-#include "io/http_failure.hpp"
 #include "io/loop.hpp"
 #include "io/own_limits.hpp"
+#include "io/reply_body.hpp"
 #include "io/resolver.hpp"
+#include "io/socket_stream.hpp"
+#include "io/tls_stream.hpp"
 #include "supervisor/text.hpp"
 
-#include <uv.h>
+#include <errno.h>
 
-#include <optional>
+#include <algorithm>
+#include <memory>
+#include <system_error>
 #include <utility>
 
 namespace reeve::io {
@@ -19,20 +23,16 @@ using clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 using kind = check_outcome::kind;
 
-class tcp_checker;
+constexpr std::size_t most_received = 64 * 1'024;
+constexpr std::size_t small = 2 * 1'024;
+constexpr milliseconds look_again{10};
 
-/// One connection attempt. libuv keeps it until it is closed, which is after its
-/// check may be gone.
-struct attempt {
-  uv_tcp_t socket{};
-  uv_connect_t request{};
-  tcp_checker* owner = nullptr;
-};
-
-class tcp_checker final : public check {
+class tcp_checker final : public check, public socket_stream::listener {
 public:
-  tcp_checker(loop& l, resolver& names, const check_spec& spec)
-      : home_{l}, names_{names}, what_{std::get<tcp_check>(spec.target)}, timeout_{spec.timeout} {
+  tcp_checker(loop& l, resolver& names, tls_trust& trust, const check_spec& spec)
+      : home_{l}, names_{names}, trust_{trust}, what_{std::get<tcp_check>(spec.target)},
+        timeout_{spec.timeout}, rules_{spec.expect}, wants_answer_{spec.expect.contains
+                                                                   || spec.expect.matches} {
   }
 
   ~tcp_checker() override {
@@ -43,124 +43,232 @@ public:
   void run(completion done) override;
 
 private:
-  void resolved(resolution r);
-  void try_next();
-  void connected(int error);
-  void attempt_failed(int error);
+  void connected() override;
+  void could_not_connect(check_outcome why) override;
+  void received(std::string_view bytes) override;
+  void ended(int os_error) override;
+  void sent(int os_error) override;
+
+  void tls_moved();
+  void say();
+  void send(std::string bytes);
+  void take(std::string_view text);
+  void look();
+  check_outcome answered() const;
+  void no_more(std::string_view why);
   void out_of_time();
-  void drop_attempt();
+  void lost(int os_error);
+  void failed(std::string why);
   void finish(check_outcome outcome);
 
   loop& home_;
   resolver& names_;
+  tls_trust& trust_;
   tcp_check what_;
   milliseconds timeout_;
+  reply_body rules_;
+  bool wants_answer_;
 
   // Of the run under way:
   completion done_;
   clock::time_point started_;
-  std::vector<sockaddr_storage> addresses_;
-  std::size_t next_ = 0;
-  int last_error_ = 0;
-  attempt* attempt_ = nullptr;
-  std::optional<lookup> lookup_;
+  std::unique_ptr<socket_stream> stream_;
+  std::unique_ptr<tls_stream> tls_;
+  bool connected_ = false;
+  bool said_ = false; ///< all that was to be said, where anything was
+  int under_way_ = 0; ///< of what was said
+  std::string answer_;
+  std::size_t looked_at_ = 0;
   loop::timer_id deadline_ = 0;
-  loop::timer_id soon_ = 0; ///< what must not happen inside `run`, or the next address' turn
+  loop::timer_id soon_ = 0;
 };
 
 void tcp_checker::run(completion done) {
   done_ = std::move(done);
-  started_ = clock::now();
-  next_ = 0;
-  last_error_ = 0;
+  connected_ = said_ = false;
+  under_way_ = 0;
+  looked_at_ = 0;
+  if (what_.tls) {
+    auto made = tls_stream::make(trust_, *what_.tls, what_.unix_socket.empty() ? what_.host : "");
+    if (!made) {
+      soon_ = home_.call_after(milliseconds{0}, [this, why = made.sentence()] {
+        finish({kind::not_run, {}, why});
+      });
+      return;
+    }
+    tls_ = std::move(*made);
+  }
+  started_ = clock::now(); // reading certificates for the first time takes a while
   deadline_ = home_.call_after(timeout_, [this] { out_of_time(); });
-  if (const auto literal = literal_address(what_.host, what_.port)) {
-    addresses_.push_back(*literal);
-    try_next();
-  } else {
-    lookup_.emplace(names_, what_.host, what_.port,
-                    [this](resolution r) { resolved(std::move(r)); });
-  }
+  stream_ = std::make_unique<socket_stream>(home_, names_, *this);
+  if (what_.unix_socket.empty())
+    stream_->connect(what_.host, what_.port, started_ + timeout_);
+  else
+    stream_->connect(what_.unix_socket);
 }
 
-void tcp_checker::resolved(resolution r) {
-  if (r.what == resolution::kind::no_such_host)
-    return finish({kind::failed, {}, std::move(r.reason)});
-  if (r.what == resolution::kind::could_not_ask)
-    return finish({kind::not_run, {}, std::move(r.reason), false, r.exhausted});
-  lookup_.reset();
-  addresses_ = std::move(r.addresses);
-  try_next();
-}
-
-/// A host may have several addresses: each gets a fair share of the time that is
-/// left.
-void tcp_checker::try_next() {
-  home_.cancel(soon_);
-  drop_attempt();
-  const auto& address = addresses_[next_++];
-  if (const auto others = addresses_.size() - next_; others > 0) {
-    const auto left = started_ + timeout_ - clock::now();
-    soon_ = home_.call_after(
-      std::chrono::duration_cast<milliseconds>(left / static_cast<int>(others + 1)),
-      [this] { try_next(); });
-  }
-  attempt_ = new attempt;
-  attempt_->owner = this;
-  attempt_->socket.data = attempt_->request.data = attempt_;
-  uv_tcp_init(home_.raw(), &attempt_->socket);
-  int error = -spare_descriptor_error();
-  if (error == 0)
-    error =
-      uv_tcp_connect(&attempt_->request, &attempt_->socket,
-                     reinterpret_cast<const sockaddr*>(&address), [](uv_connect_t* r, int failed) {
-                       if (auto* owner = static_cast<attempt*>(r->data)->owner)
-                         owner->connected(failed);
-                     });
-  if (error != 0) {
-    home_.cancel(soon_);
-    soon_ = home_.call_after(milliseconds{0}, [this, error] { attempt_failed(error); });
-  }
-}
-
-void tcp_checker::connected(int error) {
-  if (error != 0)
-    return attempt_failed(error);
-  check_outcome outcome;
-  outcome.answer.latency = std::chrono::duration_cast<milliseconds>(clock::now() - started_);
-  finish(std::move(outcome));
-}
-
-void tcp_checker::attempt_failed(int error) {
-  last_error_ = -error;
-  if (next_ < addresses_.size())
-    return try_next();
+void tcp_checker::could_not_connect(check_outcome why) {
   names_.forget(what_.host);
-  finish(explain_connect_error(last_error_));
+  finish(std::move(why));
+}
+
+void tcp_checker::connected() {
+  connected_ = true;
+  if (tls_ || wants_answer_)
+    stream_->start_reading();
+  if (tls_) {
+    tls_->begin();
+    return tls_moved();
+  }
+  say();
+  look();
+}
+
+void tcp_checker::received(std::string_view bytes) {
+  if (tls_) {
+    tls_->take(bytes);
+    return tls_moved();
+  }
+  take(bytes);
+  look();
+}
+
+/// Brings on its way what TLS wants to say, and sees how far it came.
+void tcp_checker::tls_moved() {
+  using phase = tls_stream::phase;
+  send(tls_->to_send());
+  if (tls_->now() == phase::handshake)
+    return;
+  take(tls_->received());
+  if (tls_->now() == phase::failed)
+    return no_more(tls_->problem());
+  if (!said_)
+    say();
+  if (tls_->now() == phase::ended && wants_answer_)
+    return no_more("connection closed without an answer");
+  look();
+}
+
+void tcp_checker::say() {
+  said_ = true;
+  if (what_.send.empty())
+    return;
+  if (tls_)
+    tls_->write(what_.send);
+  send(tls_ ? tls_->to_send() : what_.send);
+}
+
+void tcp_checker::send(std::string bytes) {
+  if (bytes.empty())
+    return;
+  ++under_way_;
+  stream_->send(std::move(bytes));
+}
+
+void tcp_checker::sent(int os_error) {
+  --under_way_;
+  if (wants_answer_ || !said_)
+    return; // reading shows a lost connection too, and what the peer still had to say
+  if (os_error != 0)
+    return lost(os_error);
+  look();
+}
+
+void tcp_checker::take(std::string_view text) {
+  if (wants_answer_)
+    answer_.append(text.substr(0, most_received - answer_.size()));
+}
+
+/// Ends the run if there is nothing more to wait for.
+void tcp_checker::look() {
+  if (!wants_answer_) {
+    if (said_ && under_way_ == 0)
+      finish(answered());
+    return;
+  }
+  const bool full = answer_.size() == most_received;
+  // A long answer that drips is not searched again for each drop.
+  const bool grown = answer_.size() - looked_at_ > looked_at_ / 16;
+  if (answer_.size() > small && !full && !grown) {
+    if (soon_ == 0)
+      soon_ = home_.call_after(look_again, [this] {
+        soon_ = 0;
+        looked_at_ = 0;
+        look();
+      });
+    return;
+  }
+  looked_at_ = answer_.size();
+  auto outcome = answered();
+  if (full || (outcome.answer.contains && outcome.answer.matches))
+    finish(std::move(outcome));
+}
+
+check_outcome tcp_checker::answered() const {
+  check_outcome outcome;
+  auto& found = outcome.answer;
+  found.body_is = "answer";
+  found.latency = std::chrono::duration_cast<milliseconds>(clock::now() - started_);
+  if (wants_answer_)
+    rules_.extract(answer_, found);
+  if (tls_)
+    found.certificate_left = tls_->findings().certificate_left;
+  return outcome;
+}
+
+/// What came is judged though more was hoped for; `why` tells if that is nothing.
+void tcp_checker::no_more(std::string_view why) {
+  if (answer_.empty())
+    failed(std::string{why});
+  else
+    finish(answered());
+}
+
+void tcp_checker::lost(int os_error) {
+  if (os_error != ECONNRESET && os_error != EPIPE)
+    return failed("connection lost: " + std::generic_category().message(os_error));
+  failed(answer_.empty() ? "connection reset" : "connection reset in the middle of the answer");
+}
+
+void tcp_checker::ended(int os_error) {
+  if (tls_ && tls_->now() == tls_stream::phase::handshake)
+    return failed(os_error == 0 ? "connection closed in the TLS handshake"
+                                : "connection reset in the TLS handshake");
+  if (said_ && !wants_answer_)
+    return; // what is under way tells
+  if (os_error != 0)
+    return lost(os_error);
+  no_more("connection closed without an answer");
 }
 
 void tcp_checker::out_of_time() {
   const auto within = " within " + describe(timeout_);
-  if (lookup_)
+  if (stream_->resolving())
     return finish({kind::not_run, {}, "could not resolve host '" + what_.host + "'" + within});
-  names_.forget(what_.host);
-  finish(dropped_here().value_or(check_outcome{kind::failed, {}, "could not connect" + within}));
+  if (!connected_) {
+    names_.forget(what_.host);
+    return finish(
+      dropped_here().value_or(check_outcome{kind::failed, {}, "could not connect" + within}));
+  }
+  if (tls_ && tls_->now() == tls_stream::phase::handshake)
+    return failed("no TLS handshake" + within);
+  if (!wants_answer_)
+    return failed("could not send" + within);
+  no_more("no answer" + within);
 }
 
-void tcp_checker::drop_attempt() {
-  auto* a = std::exchange(attempt_, nullptr);
-  if (a == nullptr)
-    return;
-  a->owner = nullptr;
-  const auto free = [](uv_handle_t* h) { delete static_cast<attempt*>(h->data); };
-  if (uv_tcp_close_reset(&a->socket, free) != 0) // not while connecting, where there is no need
-    uv_close(reinterpret_cast<uv_handle_t*>(&a->socket), free);
+void tcp_checker::failed(std::string why) {
+  finish({kind::failed, {}, std::move(why)});
 }
 
 void tcp_checker::finish(check_outcome outcome) {
-  drop_attempt();
-  addresses_ = {};
-  lookup_.reset();
+  if (tls_ && connected_) {
+    tls_->close();
+    stream_->try_send(tls_->to_send());
+  }
+  stream_.reset();
+  tls_.reset();
+  answer_ = {};
   home_.cancel(std::exchange(deadline_, 0));
   home_.cancel(std::exchange(soon_, 0));
   // Last: it may run the check again, or destroy it.
@@ -169,8 +277,9 @@ void tcp_checker::finish(check_outcome outcome) {
 
 } // namespace
 
-std::unique_ptr<check> make_tcp_check(loop& l, resolver& names, const check_spec& spec) {
-  return std::make_unique<tcp_checker>(l, names, spec);
+std::unique_ptr<check> make_tcp_check(loop& l, resolver& names, tls_trust& trust,
+                                      const check_spec& spec) {
+  return std::make_unique<tcp_checker>(l, names, trust, spec);
 }
 
 } // namespace reeve::io

@@ -7,10 +7,14 @@
 namespace reeve::io {
 
 class resolver;
+class tls_trust;
 
-/// A connection is made and at once reset: neither side is left with a port that
-/// waits. REQUIRES: `spec.target` is a `tcp_check`;
-/// `names` lives longer.
-std::unique_ptr<check> make_tcp_check(loop& l, resolver& names, const check_spec& spec);
+/// Connects and, where the check asks for it, makes a TLS handshake, says something and
+/// listens until what came is what is expected, the peer closes, 64 KiB came or the time
+/// is over. Otherwise the connection is at once reset: neither side is left with a port
+/// that waits. REQUIRES: `spec.target` is a `tcp_check`; `names` and `trust`
+/// live longer.
+std::unique_ptr<check> make_tcp_check(loop& l, resolver& names, tls_trust& trust,
+                                      const check_spec& spec);
 
 } // namespace reeve::io

@@ -59,15 +59,7 @@ void on_info(const SSL* ssl, int where, int) {
 }
 
 CURLcode on_context(CURL*, void* made, void* data) {
-  auto* context = static_cast<SSL_CTX*>(made);
-  const auto& session = *static_cast<const tls_session*>(data);
-  *session.findings = {}; // after a redirect the last connection counts
-  SSL_CTX_set_ex_data(context, findings_index(), new findings_ptr{session.findings});
-  SSL_CTX_set_info_callback(context, &on_info);
-  if (session.store)
-    SSL_CTX_set1_cert_store(context, session.store.get());
-  if (session.verify)
-    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, &on_verify);
+  use_tls(static_cast<SSL_CTX*>(made), *static_cast<const tls_session*>(data));
   return CURLE_OK;
 }
 
@@ -119,6 +111,16 @@ result<tls_trust::store_ptr> tls_trust::store(const std::string& ca_file) {
                  + "': is it there, readable, and in PEM format?"};
   stores_[ca_file] = {made, version};
   return made;
+}
+
+void use_tls(SSL_CTX* context, const tls_session& session) {
+  *session.findings = {}; // after a redirect the last connection counts
+  SSL_CTX_set_ex_data(context, findings_index(), new findings_ptr{session.findings});
+  SSL_CTX_set_info_callback(context, &on_info);
+  if (session.store)
+    SSL_CTX_set1_cert_store(context, session.store.get());
+  if (session.verify)
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, &on_verify);
 }
 
 void use_tls(CURL* easy, tls_session* session) {

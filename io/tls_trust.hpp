@@ -47,6 +47,9 @@ struct tls_session {
   std::shared_ptr<tls_findings> findings = std::make_shared<tls_findings>();
 };
 
+/// Lets the context's handshakes use `session`, of which it needs no more afterwards.
+void use_tls(SSL_CTX* context, const tls_session& session);
+
 /// Lets the transfer's handshakes use `session`, which must live as long as it.
 void use_tls(CURL* easy, tls_session* session);
 

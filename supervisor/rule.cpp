@@ -140,12 +140,13 @@ std::string beginning(const std::string& excerpt) {
 }
 
 void judge_body(const expectation& expected, const reply& found, findings& all) {
+  const std::string body{found.body_is};
   if (expected.contains && !found.contains)
     all.add(check_result::failed,
-            "body does not contain '" + *expected.contains + "'" + beginning(found.excerpt));
+            body + " does not contain '" + *expected.contains + "'" + beginning(found.excerpt));
   if (expected.matches && !found.matches)
     all.add(check_result::failed,
-            "body does not match '" + *expected.matches + "'" + beginning(found.excerpt));
+            body + " does not match '" + *expected.matches + "'" + beginning(found.excerpt));
 }
 
 void judge_fields(const expectation& expected, const reply& found, findings& all) {

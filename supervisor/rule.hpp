@@ -86,6 +86,7 @@ struct reply {
   std::optional<std::chrono::milliseconds> certificate_left;
   std::optional<std::chrono::milliseconds> age;
   std::string_view age_of = "last heartbeat"; ///< what is that old; a literal
+  std::string_view body_is = "body";          ///< what the body is called; a literal
   std::string excerpt;                        ///< the first bytes of the body, for the reason
 };
 

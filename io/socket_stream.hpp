@@ -1,0 +1,79 @@
+#pragma once
+
+#include "io/check.hpp"
+#include "supervisor/time.hpp"
+
+#include <sys/socket.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace reeve::io {
+
+class lookup;
+class loop;
+class resolver;
+struct resolution;
+
+/// A connection to a host or a Unix socket, made and spoken over. Loop thread only.
+class socket_stream {
+public:
+  /// Told later, never inside a call; may destroy the stream, and nothing is told
+  /// after that.
+  struct listener {
+    virtual void connected() = 0;
+    virtual void could_not_connect(check_outcome why) = 0;
+    virtual void received(std::string_view bytes) = 0;
+    virtual void ended(int os_error) = 0; ///< no more will come; 0: the peer closed
+    virtual void sent(int os_error) = 0;  ///< one for each `send`; 0: given to the kernel
+
+  protected:
+    ~listener() = default;
+  };
+
+  socket_stream(loop& l, resolver& names, listener& who);
+  /// Resets the connection, so that neither side is left with a port that waits; or
+  /// closes it in order once it was spoken or listened to.
+  ~socket_stream();
+  socket_stream(const socket_stream&) = delete;
+  socket_stream& operator=(const socket_stream&) = delete;
+
+  /// Tries every address of the host, each for a fair share of the time.
+  void connect(const std::string& host, int port, mono_time deadline);
+  void connect(const std::string& unix_socket);
+
+  /// The name service has not answered yet.
+  bool resolving() const;
+
+  // REQUIRES: connected.
+  void start_reading();
+  void send(std::string bytes);
+  /// As far as the kernel takes them at once; tells nobody.
+  void try_send(std::string_view bytes);
+
+private:
+  struct attempt;
+
+  void resolved(resolution r);
+  void try_next();
+  void came_through(int error);
+  void attempt_failed(int error);
+  void drop_attempt();
+
+  loop& home_;
+  resolver& names_;
+  listener& who_;
+  mono_time deadline_;
+  std::vector<sockaddr_storage> addresses_;
+  std::size_t next_ = 0;
+  attempt* attempt_ = nullptr; ///< libuv keeps it until it is closed
+  std::string unix_socket_;    ///< empty: a host's address
+  bool spoken_ = false;
+  std::unique_ptr<lookup> lookup_;
+  std::uint64_t timer_ = 0; ///< the next address' turn, or what must not happen inside a call
+};
+
+} // namespace reeve::io
