@@ -33,6 +33,11 @@ std::string why_busy(const io::check& c) {
            : "the run before it is still under way";
 }
 
+bool reads_a_file(const check_spec& check) {
+  return std::holds_alternative<heartbeat_check>(check.target)
+         || std::holds_alternative<json_check>(check.target);
+}
+
 /// The name whose hash spreads a check; the first one's is the service's own.
 std::string phase_name(const service_spec& service, const check_spec& check) {
   return &check == &service.checks.front() ? service.name : service.name + "/" + check.name;
@@ -148,24 +153,30 @@ void probe_state::answered(check_answered& a) {
   tell_change();
 }
 
-/// A beat from before the current start, or none yet, counts from the start: an old
-/// file condemns no fresh process.
+/// What a file tells from before the current start, or one that is not there yet,
+/// counts as of the start: an old file condemns no fresh process. Until its age can be
+/// held against the process, neither are its fields.
 check_verdict probe_state::judge(const check_spec& check, io::check_outcome& outcome,
                                  mono_time now) const {
   using kind = io::check_outcome::kind;
   const auto& started = memory_->level.started;
-  if (std::holds_alternative<heartbeat_check>(check.target) && started) {
-    const auto age = duration_cast<milliseconds>(now - *started);
-    const auto& limit =
-      check.expect.age.unhealthy ? check.expect.age.unhealthy : check.expect.age.degraded;
-    if (outcome.what == kind::answered && outcome.answer.age) {
-      outcome.answer.age = std::min(*outcome.answer.age, age);
-    } else if (outcome.what == kind::failed && limit && age <= *limit) {
-      outcome.what = kind::answered;
-      outcome.answer.age = age;
-    }
-  }
-  return io::judge(check.expect, outcome);
+  if (!reads_a_file(check) || !started)
+    return io::judge(check.expect, outcome);
+  const auto run_for = duration_cast<milliseconds>(now - *started);
+  const auto& allowed = check.expect.age;
+  const auto limit = allowed.unhealthy ? allowed.unhealthy : allowed.degraded;
+  const bool young = limit && run_for <= *limit;
+  auto& age = outcome.answer.age;
+  const bool old = outcome.what == kind::failed || (age && *age > run_for);
+  if (!old || (outcome.what == kind::failed && !young))
+    return io::judge(check.expect, outcome);
+  age = run_for;
+  if (outcome.what == kind::failed)
+    outcome.what = kind::answered;
+  auto expect = check.expect;
+  if (young)
+    expect.fields.clear();
+  return io::judge(expect, outcome);
 }
 
 void probe_state::publish_run(const runner& r, check_verdict verdict, const instant& now) {

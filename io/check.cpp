@@ -7,6 +7,7 @@
 #include "io/heartbeat_check.hpp"
 #include "io/http_check.hpp"
 #include "io/icmp_check.hpp"
+#include "io/json_check.hpp"
 #include "io/loop.hpp"
 #include "io/postgres_check.hpp"
 #include "io/redis_check.hpp"
@@ -82,6 +83,8 @@ std::unique_ptr<check> check_engine::state::make(const check_spec& spec) {
         return make_postgres_check(home, names, spec);
       else if constexpr (std::is_same_v<kind, redis_check>)
         return make_redis_check(home, names, spec);
+      else if constexpr (std::is_same_v<kind, json_check>)
+        return make_json_check(home, spec);
       else
         return nullptr; // config/ lets none of these through
     },

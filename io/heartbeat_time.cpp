@@ -32,11 +32,12 @@ std::optional<heartbeat_time> timestamp_in(std::string_view text) {
   return heartbeat_time{value};
 }
 
-result<milliseconds> heartbeat_age(heartbeat_time written, heartbeat_time now) {
+result<milliseconds> heartbeat_age(heartbeat_time written, heartbeat_time now,
+                                   std::string_view what) {
   const auto age =
     std::chrono::duration_cast<milliseconds>(std::clamp(now - written, -century, century));
   if (-age > clocks_differ)
-    return error{"its heartbeat is " + describe(-age) + " in the future: set the clocks"};
+    return error{std::string{what} + " is " + describe(-age) + " in the future: set the clocks"};
   return std::max(age, milliseconds{0});
 }
 

@@ -16,7 +16,8 @@ using heartbeat_time = std::chrono::duration<double>;
 std::optional<heartbeat_time> timestamp_in(std::string_view text);
 
 /// How long before `now` the heartbeat was. Clocks of machines differ a little, so that a minute
-/// ahead is as good as now; one further ahead says nothing, and the error says so.
-result<std::chrono::milliseconds> heartbeat_age(heartbeat_time written, heartbeat_time now);
+/// ahead is as good as now; one further ahead says nothing, and the error says so of `what`.
+result<std::chrono::milliseconds> heartbeat_age(heartbeat_time written, heartbeat_time now,
+                                                std::string_view what = "its heartbeat");
 
 } // namespace reeve::io

@@ -148,6 +148,65 @@ TEST_F(probe, takes_an_old_beat_as_one_from_the_start) {
   EXPECT_GE(world_.operations.size(), 2U) << "no beat of its own came: it is restarted";
 }
 
+TEST_F(probe, takes_no_field_of_an_old_file_for_the_fresh_process) {
+  auto mailer = process_service("mailer");
+  check_spec file;
+  file.name = "json";
+  file.target = json_check{"/tmp/status.json"};
+  file.interval = 5s;
+  file.unhealthy_after = 1;
+  file.role = role::readiness;
+  file.expect.age.unhealthy = 30s;
+  file.expect.fields = {{"status", parse_comparison("ready")}};
+  mailer.checks = {file};
+  auto& answer = world_.script["json"].answer;
+  answer.age = 1h;
+  answer.fields = {"broken"};
+  start(daemon_of({mailer}));
+  advance(20s);
+  EXPECT_EQ(health_of("mailer"), health::healthy) << "the file is the old process'";
+  answer.age = 1s;
+  advance(5s);
+  EXPECT_EQ(health_of("mailer"), health::unhealthy) << "now it is its own";
+  EXPECT_EQ(picture("mailer")->reason, "status is 'broken', expected ready");
+}
+
+TEST_F(probe, judges_old_fields_when_no_age_is_asked_for) {
+  auto mailer = process_service("mailer");
+  check_spec file;
+  file.name = "json";
+  file.target = json_check{"/tmp/status.json"};
+  file.interval = 5s;
+  file.role = role::readiness;
+  file.expect.fields = {{"status", parse_comparison("ready")}};
+  mailer.checks = {file};
+  auto& answer = world_.script["json"].answer;
+  answer.age = 1h;
+  answer.fields = {"broken"};
+  start(daemon_of({mailer}));
+  advance(20s);
+  EXPECT_EQ(health_of("mailer"), health::unhealthy);
+}
+
+TEST_F(probe, waits_for_a_json_file_for_as_long_as_its_age_may_be) {
+  auto mailer = process_service("mailer");
+  check_spec file;
+  file.name = "json";
+  file.target = json_check{"/tmp/status.json"};
+  file.interval = 5s;
+  file.unhealthy_after = 1;
+  file.expect.age.unhealthy = 30s;
+  file.role = role::readiness;
+  mailer.checks = {file};
+  world_.script["json"] = {io::check_outcome::kind::failed, {}, "no JSON file"};
+  start(daemon_of({mailer}));
+  advance(29s);
+  EXPECT_EQ(health_of("mailer"), health::healthy);
+  advance(10s);
+  EXPECT_EQ(health_of("mailer"), health::unhealthy);
+  EXPECT_EQ(picture("mailer")->reason, "no JSON file");
+}
+
 TEST_F(probe, lets_checks_rest_while_the_process_is_down) {
   auto api = process_service("api");
   api.checks = {http_spec("api")};

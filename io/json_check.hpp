@@ -1,0 +1,14 @@
+#pragma once
+
+#include "io/check.hpp"
+
+#include <memory>
+
+namespace reeve::io {
+
+/// A JSON file that a service writes: how long ago, and what the expectation asks of
+/// its fields. A file that is written in place may be met half written; the next run
+/// meets the rest. REQUIRES: `spec.target` is a `json_check`.
+std::unique_ptr<check> make_json_check(loop& l, const check_spec& spec);
+
+} // namespace reeve::io
