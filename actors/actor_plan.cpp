@@ -48,6 +48,7 @@ void take_spec(actor_plan& plan, const std::shared_ptr<const daemon_spec>& spec)
     if (const auto known = before.find(service.name); known != before.end())
       taken.probe = std::move(known->second.probe);
   }
+  plan.world->pushes.configure(*spec, plan.world->out.now().mono);
 }
 
 child_spec probe_child(const plan_ptr& plan, const std::string& service) {

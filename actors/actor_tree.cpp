@@ -111,6 +111,14 @@ void daemon_actors::process_exited(const std::string& service) {
   state_->plan->world->send_to_probe(service, child_ended{});
 }
 
+bool daemon_actors::push(std::string_view token, const push_signal& signal) {
+  auto& world = *state_->plan->world;
+  const auto* entry = world.pushes.take(token, signal, world.out.now().mono);
+  if (entry != nullptr)
+    world.send_to_probe(entry->service, push_received{entry->limits.token, entry->record});
+  return entry != nullptr;
+}
+
 void daemon_actors::config_reloaded(bool ok) {
   state_->plan->world->facts.publish(actors::config_reloaded{ok});
 }

@@ -2,6 +2,7 @@
 
 #include "actors/outside.hpp"
 #include "supervisor/daemon_spec.hpp"
+#include "supervisor/push_deadline.hpp"
 #include "supervisor/snapshot.hpp"
 #include "supervisor/views.hpp"
 
@@ -72,6 +73,8 @@ public:
   // What happened outside.
   /// To be called by `io::child_processes::hooks::exited`.
   void process_exited(const std::string& service);
+  /// What a service says of itself; false if nobody has this token.
+  bool push(std::string_view token, const push_signal& signal);
   void config_reloaded(bool ok);
   void observe_http(std::string_view method, std::string_view endpoint, int status,
                     std::chrono::microseconds took);

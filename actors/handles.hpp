@@ -4,6 +4,7 @@
 #include "actors/supervisor_actor.hpp"
 #include "io/check.hpp"
 #include "io/docker_engine.hpp"
+#include "supervisor/push_deadline.hpp"
 #include "supervisor/service_spec.hpp"
 #include "supervisor/time.hpp"
 
@@ -92,6 +93,11 @@ struct child_ended {}; ///< its process may have ended: read how it stands
 struct container_told {
   io::container_fact what;
 };
+/// The service pushed: how things stand with this token after it.
+struct push_received {
+  std::string token;
+  push_record now;
+};
 /// The service's part of the config changed.
 struct respec {
   std::shared_ptr<const service_spec> spec;
@@ -99,8 +105,8 @@ struct respec {
 struct begin_work {}; ///< to itself, when a probe that crashed has waited long enough
 using probe_actor = caf::typed_actor<caf::reacts_to<run_changed>, caf::reacts_to<check_due>,
                                      caf::reacts_to<check_answered>, caf::reacts_to<child_ended>,
-                                     caf::reacts_to<container_told>, caf::reacts_to<respec>,
-                                     caf::reacts_to<begin_work>>;
+                                     caf::reacts_to<container_told>, caf::reacts_to<push_received>,
+                                     caf::reacts_to<respec>, caf::reacts_to<begin_work>>;
 
 } // namespace reeve::actors
 
@@ -117,5 +123,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::check_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::check_answered)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::child_ended)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::container_told)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::push_received)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::respec)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::begin_work)

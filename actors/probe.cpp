@@ -256,6 +256,7 @@ probe_actor::behavior_type probe(probe_state::pointer self, world_ptr w,
     [&state](check_answered& m) { state.answered(m); },
     [&state](child_ended) { state.child_ended(); },
     [&state](const container_told& m) { state.container(m.what); },
+    [&state](const push_received& m) { state.pushed(m); },
     [&state](const actors::respec& m) { state.respec(m.spec); },
     [&state](begin_work) { state.work(); },
   };

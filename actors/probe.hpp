@@ -31,6 +31,7 @@ public:
   void answered(check_answered& a);
   void child_ended();
   void container(const io::container_fact& f);
+  void pushed(const push_received& m);
   void respec(std::shared_ptr<const service_spec> spec);
   void asked_to_exit(caf::exit_msg& exit);
 
@@ -39,7 +40,7 @@ private:
   struct runner {
     std::unique_ptr<io::check> check;
     mono_time due;           ///< of the message under way
-    std::uint64_t round = 0; ///< of that message
+    std::uint64_t round = 0; ///< of that message; 0: nothing is due
     std::uint64_t run = 0;   ///< under way; 0: none
     instant began;           ///< that run
     std::chrono::microseconds lag{0};
@@ -67,6 +68,7 @@ private:
   void run(runner& r, const instant& now);
   void skip(const runner& r, std::string why, const instant& now);
   check_verdict judge(const check_spec& check, io::check_outcome& outcome, mono_time now) const;
+  void judge_pushes(runner& r, const push_record& record, const instant& now);
   void publish_run(const runner& r, check_verdict verdict, const instant& now);
 
   void follow(const run_level& level);

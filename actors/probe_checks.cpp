@@ -18,6 +18,8 @@ using std::chrono::duration_cast;
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
+constexpr milliseconds a_moment{1'000};
+
 /// No verdict that counted yet.
 bool is_fresh(const health_machine& m) {
   return m.failures == 0 && m.successes == 0;
@@ -31,6 +33,10 @@ std::string why_busy(const io::check& c) {
   return c.waits_for_its_turn()
            ? "the run before it still waits for its turn: too many checks are under way"
            : "the run before it is still under way";
+}
+
+const push_check* push_of(const check_spec& check) {
+  return std::get_if<push_check>(&check.target);
 }
 
 bool reads_a_file(const check_spec& check) {
@@ -68,6 +74,10 @@ void probe_state::schedule(bool just_started) {
       arm(r, r.due);
       continue;
     }
+    if (push_of(check) != nullptr) {
+      arm(r, now); // and then for its deadline
+      continue;
+    }
     r.fresh = is_fresh(machine);
     const bool soon = just_started || machine.health == health::unknown;
     const auto spread = soon ? starting_interval(check.interval) : check.interval;
@@ -98,6 +108,11 @@ void probe_state::due(std::uint64_t round) {
     return;
   auto& r = *found;
   const auto now = world_->out.now();
+  if (push_of(check_of(r)) != nullptr) {
+    r.lag = duration_cast<microseconds>(std::max(now.mono - r.due, mono_time::duration{0}));
+    // While Reeve was not there nobody could push: what waits in its sockets comes first.
+    return r.lag > a_moment ? arm(r, now.mono + a_moment) : run(r, now);
+  }
   const auto interval = check_of(r).interval;
   const auto next = next_due(r.due, r.fresh ? starting_interval(interval) : interval, now.mono);
   const bool busy = r.run != 0;
@@ -118,6 +133,10 @@ void probe_state::skip(const runner& r, std::string why, const instant& now) {
 }
 
 void probe_state::run(runner& r, const instant& now) {
+  if (const auto* push = push_of(check_of(r))) {
+    const auto* known = world_->pushes.find(push->token);
+    return judge_pushes(r, known != nullptr ? known->record : push_record{}, now);
+  }
   if (!r.check)
     r.check = world_->out.make_check(check_of(r));
   r.began = now;
@@ -179,6 +198,35 @@ check_verdict probe_state::judge(const check_spec& check, io::check_outcome& out
   return io::judge(expect, outcome);
 }
 
+// -- pushes ---------------------------------------------------------------------------
+
+void probe_state::pushed(const push_received& m) {
+  if (!at_work() || checks_rest())
+    return; // it is looked at when they go on
+  for (auto& r : runners_)
+    if (const auto* push = push_of(check_of(r)); push != nullptr && push->token == m.token) {
+      r.lag = microseconds{0};
+      judge_pushes(r, m.now, world_->out.now());
+    }
+}
+
+/// Nothing is asked, and nothing is due but the deadline.
+void probe_state::judge_pushes(runner& r, const push_record& record, const instant& now) {
+  const auto& push = *push_of(check_of(r));
+  const auto* known = world_->pushes.find(push.token);
+  const auto since = std::max(known != nullptr ? known->known_since : world_->epoch,
+                              memory_->level.started.value_or(world_->epoch));
+  auto judged = reeve::judge(record, push, since, now.mono);
+  r.round = 0;
+  if (judged.deadline)
+    arm(r, *judged.deadline);
+  r.began = {now.mono - record.duration.value_or(milliseconds{0}), now.wall};
+  memory_->health.checked(static_cast<std::size_t>(&r - runners_.data()), judged.verdict, false,
+                          now.mono);
+  publish_run(r, std::move(judged.verdict), now);
+  tell_change();
+}
+
 void probe_state::publish_run(const runner& r, check_verdict verdict, const instant& now) {
   const auto& check = check_of(r);
   const bool ran = verdict.result != check_result::skipped;
@@ -187,7 +235,8 @@ void probe_state::publish_run(const runner& r, check_verdict verdict, const inst
     check_finished{facts.next_origin(spec().name, memory_->incarnation, now), check.name,
                    kind_of(check.target), std::move(verdict), machine_of(r).health,
                    ran ? duration_cast<microseconds>(now.mono - r.began.mono) : microseconds{0},
-                   ran ? r.lag : microseconds{0}, on_wall(now, r.due)});
+                   ran ? r.lag : microseconds{0},
+                   r.round != 0 ? std::optional{on_wall(now, r.due)} : std::nullopt});
 }
 
 } // namespace reeve::actors

@@ -3,6 +3,7 @@
 #include "actors/handles.hpp"
 #include "actors/outside.hpp"
 #include "actors/publisher.hpp"
+#include "actors/push_inbox.hpp"
 
 #include <caf/send.hpp>
 
@@ -29,6 +30,7 @@ struct world {
   mono_time epoch; ///< when Reeve started: all checks keep their phase from here
   publisher facts;
   directory who;
+  push_inbox pushes;
 
   /// The run level of each service: written by the restarter alone, so that a probe
   /// that comes late can read what it was not there to be told. None: as it was found.

@@ -165,6 +165,9 @@ http::hooks daemon::state::page_hooks() {
   pages.give_order = [this](const std::string& service, order o, auto done) {
     actors->give_order(service, o, std::move(done));
   };
+  pages.push = [this](std::string_view token, const push_signal& signal) {
+    return actors->push(token, signal);
+  };
   pages.groups = [this] { return std::shared_ptr<const group_spec>{spec, &spec->tree}; };
   pages.answered = [this](std::string_view method, std::string_view endpoint, int status,
                           std::chrono::microseconds took) {

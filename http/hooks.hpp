@@ -1,6 +1,7 @@
 #pragma once
 
 #include "supervisor/daemon_spec.hpp"
+#include "supervisor/push_deadline.hpp"
 #include "supervisor/result.hpp"
 #include "supervisor/snapshot.hpp"
 #include "supervisor/views.hpp"
@@ -18,7 +19,7 @@ namespace reeve::http {
 /// What the pages are made of: functions that `cli/` fills in, so that `http/`
 /// knows no actor. All are called on the loop thread. Those that take a callback
 /// may call it at once or later, on the loop thread, once; the client is told 503
-/// if that takes too long. All must be filled, but for the two that say otherwise.
+/// if that takes too long. All must be filled, but for those that say otherwise.
 struct hooks {
   std::function<snapshot_ptr()> snapshot;
   std::function<std::function<std::string()>()> metrics_text; ///< see `answer::parts`
@@ -27,6 +28,9 @@ struct hooks {
   std::function<void(std::function<void(tree_view)>)> tree;
   std::function<void(const std::string& service, order o, std::function<void(order_reply)>)>
     give_order;
+  /// What a service says of itself; false if nobody has this token. May be left empty:
+  /// then there are none.
+  std::function<bool(std::string_view token, const push_signal& signal)> push;
   /// The tree as configured now, for the groups inside groups. May be left empty:
   /// then only what a picture says of its service's group is known.
   std::function<std::shared_ptr<const group_spec>()> groups;

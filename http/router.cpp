@@ -64,11 +64,13 @@ std::string expression_of(const std::string& pattern) {
   return out;
 }
 
-void call(const router::handler& h, const request& r, const router::parts& parts, reply give) {
+/// Told by its pattern: an address may hold a secret.
+void call(const router::handler& h, const std::string& pattern, const request& r,
+          const router::parts& parts, reply give) {
   try {
     h(r, parts, give);
   } catch (const std::exception& e) {
-    spdlog::error("the page {} failed: {}", r.target, e.what());
+    spdlog::error("the page {} failed: {}", pattern, e.what());
     give(error_answer(500, "internal", "this page failed; the daemon's log says why"));
   }
 }
@@ -126,7 +128,7 @@ void router::engine::match(const route& to, const httplib::Request& matched) {
   parts named;
   for (std::size_t i = 1; i < matched.matches.size(); ++i)
     named.push_back(matched.matches[i].str());
-  call(to.handle, r, named, labelled);
+  call(to.handle, to.pattern, r, named, labelled);
 }
 
 void router::engine::dispatch(const request& r, const reply& to) {

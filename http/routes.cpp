@@ -5,7 +5,9 @@
 #include "http/pages.hpp"
 #include "supervisor/text.hpp"
 
+#include <charconv>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -123,6 +125,49 @@ void add_orders(router& to, const hooks_ptr& from, const server_spec& spec) {
            });
 }
 
+constexpr std::size_t longest_message = 1'024;
+
+answer take_push(const hooks& from, const std::string& token, push_signal signal,
+                 const request& r) {
+  signal.message = one_line(r.body, longest_message);
+  if (!from.push || !from.push(token, signal))
+    return error_answer(404, "not_found", "no push check has this token");
+  return json_answer(R"({"status":"received"})");
+}
+
+/// 0 to 255, as a shell's `$?`.
+std::optional<int> exit_code(const std::string& text) {
+  int code = 0;
+  const auto* end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, code);
+  if (parsed.ec != std::errc{} || parsed.ptr != end || code < 0 || code > 255)
+    return std::nullopt;
+  return code;
+}
+
+/// No guard: whoever knows a token may use it, from wherever it is.
+void add_pushes(router& to, const hooks_ptr& from) {
+  using kind = push_signal::kind;
+  const std::string page = "/api/v1/push/{token}";
+  for (const auto& [path, what] : {std::pair{page, kind::success},
+                                   {page + "/start", kind::start},
+                                   {page + "/fail", kind::failure}})
+    to.add("POST", path,
+           [from, what](const request& r, const router::parts& parts, const reply& give) {
+             give(take_push(*from, parts[0], {what}, r));
+           });
+  to.add("POST", page + "/{code}",
+         [from](const request& r, const router::parts& parts, const reply& give) {
+           const auto code = exit_code(parts[1]);
+           if (!code)
+             return give(error_answer(404, "not_found",
+                                      "after the token comes nothing, 'start', 'fail' or an exit "
+                                      "code from 0 to 255"));
+           const auto what = *code == 0 ? kind::success : kind::failure;
+           give(take_push(*from, parts[0], {what, code}, r));
+         });
+}
+
 } // namespace
 
 void add_routes(router& to, const hooks_ptr& from, const server_spec& spec) {
@@ -130,6 +175,7 @@ void add_routes(router& to, const hooks_ptr& from, const server_spec& spec) {
   add_daemon_pages(to, from);
   add_api_pages(to, from);
   add_orders(to, from, spec);
+  add_pushes(to, from);
 }
 
 } // namespace reeve::http

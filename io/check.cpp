@@ -10,6 +10,7 @@
 #include "io/json_check.hpp"
 #include "io/loop.hpp"
 #include "io/postgres_check.hpp"
+#include "io/push_check.hpp"
 #include "io/redis_check.hpp"
 #include "io/resolver.hpp"
 #include "io/tcp_check.hpp"
@@ -54,11 +55,8 @@ check_engine::~check_engine() = default;
 
 std::unique_ptr<check> check_engine::make(const check_spec& spec) {
   using place = check_turns::place;
-  auto made = state_->make(spec);
-  return made == nullptr
-           ? nullptr
-           : state_->turns.wrap(std::move(made), spec.timeout,
-                                takes_little(spec.target) ? place::not_needed : place::needed);
+  return state_->turns.wrap(state_->make(spec), spec.timeout,
+                            takes_little(spec.target) ? place::not_needed : place::needed);
 }
 
 std::unique_ptr<check> check_engine::state::make(const check_spec& spec) {
@@ -85,8 +83,10 @@ std::unique_ptr<check> check_engine::state::make(const check_spec& spec) {
         return make_redis_check(home, names, spec);
       else if constexpr (std::is_same_v<kind, json_check>)
         return make_json_check(home, spec);
-      else
-        return nullptr; // config/ lets none of these through
+      else {
+        static_assert(std::is_same_v<kind, push_check>);
+        return make_push_check(home);
+      }
     },
     spec.target);
 }

@@ -10,7 +10,6 @@
 
 #include <errno.h>
 
-#include <algorithm>
 #include <memory>
 #include <system_error>
 #include <utility>

@@ -36,7 +36,7 @@ struct check_finished {
   reeve::health health = health::starting; ///< of the check, after this verdict
   std::chrono::microseconds latency{0};
   std::chrono::microseconds lag{0}; ///< how late it started
-  wall_time next;                   ///< when the next is due
+  std::optional<wall_time> next;    ///< when the next is due, if any is
 
   bool operator==(const check_finished&) const = default;
 };

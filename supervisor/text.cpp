@@ -28,6 +28,25 @@ std::string describe_long(std::int64_t seconds) {
   return text;
 }
 
+/// How many bytes at the front are one UTF-8 character; 0: none.
+std::size_t character_at(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned first = byte(0);
+  if (first < 0x80)
+    return 1;
+  const std::size_t size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  if (first < 0xc2 || first > 0xf4 || text.size() < size)
+    return 0;
+  unsigned value = first & (0x7fU >> size);
+  for (std::size_t i = 1; i < size; ++i) {
+    if ((byte(i) & 0xc0U) != 0x80)
+      return 0;
+    value = value << 6U | (byte(i) & 0x3fU);
+  }
+  const bool overlong = (size == 3 && value < 0x800) || (size == 4 && value < 0x10000);
+  return overlong || value > 0x10ffff || (value >= 0xd800 && value < 0xe000) ? 0 : size;
+}
+
 /// Optimal string alignment distance.
 std::size_t edits(std::string_view a, std::string_view b) {
   std::vector<std::vector<std::size_t>> d(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
@@ -73,6 +92,29 @@ std::string rfc3339(wall_time t) {
     static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
     static_cast<int>(time.seconds().count()));
   return {text.data(), static_cast<std::size_t>(length)};
+}
+
+std::string one_line(std::string_view text, std::size_t most) {
+  text = text.substr(0, most);
+  std::string line;
+  while (!text.empty()) {
+    const auto size = character_at(text);
+    const auto c = static_cast<unsigned char>(text.front());
+    // C1 controls are two bytes.
+    const bool control = c < ' ' || c == 0x7f
+                         || (size == 2 && c == 0xc2 && static_cast<unsigned char>(text[1]) < 0xa0);
+    if (control)
+      line += ' ';
+    else if (size == 0)
+      line += '?';
+    else
+      line += text.substr(0, size);
+    text.remove_prefix(std::max<std::size_t>(size, 1));
+  }
+  const auto first = line.find_first_not_of(' ');
+  if (first == std::string::npos)
+    return {};
+  return line.substr(first, line.find_last_not_of(' ') - first + 1);
 }
 
 std::optional<std::string> nearest(std::string_view name,

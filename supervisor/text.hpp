@@ -3,6 +3,7 @@
 #include "supervisor/time.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,10 @@ std::string describe(std::chrono::milliseconds duration);
 
 /// `2026-01-31T09:00:00Z`; fractions of a second are cut.
 std::string rfc3339(wall_time t);
+
+/// The first `most` bytes in one line, safe to show anywhere: control characters are
+/// blanks, blanks at the ends are gone, and what is no whole UTF-8 is `?`.
+std::string one_line(std::string_view text, std::size_t most);
 
 /// The candidate a person most likely meant by `name`, for "did you mean"; none
 /// if all are too different. A swap of neighbours counts as one edit.

@@ -199,6 +199,12 @@ hooks world::all() {
     orders.emplace_back(name, o);
     now_or_held([this, give] { give(said); });
   };
+  h.push = [this](std::string_view token, const push_signal& signal) {
+    if (!tokens.contains(token))
+      return false;
+    pushes.push_back(signal);
+    return true;
+  };
   h.answered = [this](std::string_view method, std::string_view endpoint, int status,
                       std::chrono::microseconds) {
     answered.push_back({std::string{method}, std::string{endpoint}, status});

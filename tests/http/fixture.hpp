@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -98,6 +99,8 @@ struct world {
   tree_view tree;
   order_reply said;
   std::vector<std::pair<std::string, order>> orders;
+  std::set<std::string, std::less<>> tokens; ///< of push checks
+  std::vector<push_signal> pushes;
   std::shared_ptr<const group_spec> groups;
   std::vector<std::function<void()>> held; ///< answers that wait to be given
   bool hold = false;                       ///< tree and replies to orders go there

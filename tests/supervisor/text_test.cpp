@@ -63,4 +63,21 @@ TEST(check_kind, has_the_configs_word_and_tells_facts_or_verdicts) {
 }
 
 } // namespace
+TEST(text, makes_one_safe_line_of_anything) {
+  EXPECT_EQ(one_line("", 100), "");
+  EXPECT_EQ(one_line(" \n\t ", 100), "");
+  EXPECT_EQ(one_line("disk\r\nfull\n", 100), "disk  full");
+  EXPECT_EQ(one_line(std::string{"a\0b\x7f", 4}, 100), "a b");
+  EXPECT_EQ(one_line("gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80", 100),
+            "gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80");
+  EXPECT_EQ(one_line("\xff\xc3", 100), "??");
+  EXPECT_EQ(one_line("\xc0\xaf \xed\xa0\x80", 100), "?? ???") << "overlong, and a surrogate";
+  EXPECT_EQ(one_line("x\xc2\x9b"
+                     "31m",
+                     100),
+            "x 31m")
+    << "a terminal would obey it";
+  EXPECT_EQ(one_line("abc\xc3\xbc", 4), "abc?");
+}
+
 } // namespace reeve

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "io/check.hpp"
+
+#include <memory>
+
+namespace reeve::io {
+
+/// Nobody can be asked for a push: every run is `not_run`. The running daemon's probes
+/// judge what came, and never make one of these.
+std::unique_ptr<check> make_push_check(loop& l);
+
+} // namespace reeve::io
