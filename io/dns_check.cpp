@@ -5,7 +5,6 @@
 #include "io/http_failure.hpp"
 #include "io/loop.hpp"
 #include "io/own_limits.hpp"
-#include "io/own_stall.hpp"
 #include "io/resolver.hpp"
 #include "supervisor/text.hpp"
 
@@ -174,8 +173,6 @@ void dns_checker::not_answered(int status) {
 }
 
 void dns_checker::out_of_time() {
-  if (was_held_up(started_ + timeout_))
-    return finish(held_up());
   server_failed(server_ + " did not answer within " + describe(timeout_));
 }
 

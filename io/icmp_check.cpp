@@ -4,7 +4,6 @@
 #include "io/http_failure.hpp"
 #include "io/loop.hpp"
 #include "io/own_limits.hpp"
-#include "io/own_stall.hpp"
 #include "io/resolver.hpp"
 #include "supervisor/text.hpp"
 
@@ -166,8 +165,6 @@ bool icmp_checker::is_ours(const echo& reply) const {
 }
 
 void icmp_checker::out_of_time() {
-  if (was_held_up(started_ + timeout_))
-    return finish(held_up());
   const auto within = " within " + describe(timeout_);
   if (lookup_)
     return finish({kind::not_run, {}, "could not resolve host '" + host_ + "'" + within});

@@ -3,7 +3,6 @@
 #include "io/http_failure.hpp"
 #include "io/loop.hpp"
 #include "io/own_limits.hpp"
-#include "io/own_stall.hpp"
 #include "io/password_file.hpp"
 #include "io/resolver.hpp"
 #include "supervisor/text.hpp"
@@ -180,8 +179,7 @@ void session_checker::heard(session_answer a) {
 }
 
 void session_checker::out_of_time() {
-  auto outcome = was_held_up(started_ + plan_.timeout) ? held_up() : too_slow();
-  finish(std::move(outcome));
+  finish(too_slow());
 }
 
 check_outcome session_checker::too_slow() {
