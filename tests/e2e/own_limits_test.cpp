@@ -150,14 +150,13 @@ TEST(own_limits, without_descriptors_reeve_slows_down_answers_and_blames_nobody)
 }
 
 TEST(own_limits, a_reeve_that_was_stopped_for_a_while_restarts_nothing) {
-  reeve_daemon reeve{
-    "services:\n"
-    "  web: {check: {http: \"http://127.0.0.1:@A@/\", interval: 1s, timeout: "
-    "1s, unhealthy_after: 1}, restart: {exec: [\"true\"]}}\n"
-    "  port: {check: {tcp: \"tcp://127.0.0.1:@A@\", interval: 1s, timeout: 1s, "
-    "unhealthy_after: 1}, restart: {exec: [\"true\"]}}\n"
-    "  command: {check: {exec: [sleep, \"0.1\"], interval: 1s, timeout: "
-    "1s, unhealthy_after: 1}, restart: {exec: [\"true\"]}}\n"};
+  reeve_daemon reeve{"services:\n"
+                     "  web: {check: {http: \"http://127.0.0.1:@A@/\", interval: 1s, timeout: "
+                     "1s, unhealthy_after: 1}, restart: {exec: [\"true\"]}}\n"
+                     "  port: {check: {tcp: \"tcp://127.0.0.1:@A@\", interval: 1s, timeout: 1s, "
+                     "unhealthy_after: 1}, restart: {exec: [\"true\"]}}\n"
+                     "  command: {check: {exec: [sleep, \"0.1\"], interval: 1s, timeout: "
+                     "1s, unhealthy_after: 1}, restart: {exec: [\"true\"]}}\n"};
   const slow_server server{reeve.port('A'), 30ms};
   reeve.start_and_wait();
   ASSERT_TRUE(eventually([&] { return services_that_are(reeve, "healthy") == 3; }));

@@ -33,6 +33,10 @@ hooks world() {
   h.give_order = [](const std::string& name, order, const std::function<void(order_reply)>& give) {
     give({name == "web" ? order_answer::accepted : order_answer::no_such_service, ""});
   };
+  h.push = [](std::string_view token, const push_signal& signal) {
+    require(fuzz::is_one_line(signal.message), "a message is a line");
+    return token == "3f1c0a6e9b7d4e52";
+  };
   return h;
 }
 

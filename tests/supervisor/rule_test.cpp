@@ -119,8 +119,8 @@ TEST(rule, judges_the_body) {
 TEST(rule, judges_values_in_json) {
   expectation e;
   e.fields = {{"status", {comparator::equal, "healthy"}},
-            {"checks.db.status", {comparator::equal, "ready"}},
-            {"lag", {comparator::less, "600"}}};
+              {"checks.db.status", {comparator::equal, "ready"}},
+              {"lag", {comparator::less, "600"}}};
   reply r;
   r.fields = {"healthy", "ready", "599"};
   EXPECT_EQ(evaluate(e, r), check_verdict{});
