@@ -153,8 +153,8 @@ void add_pushes(router& to, const hooks_ptr& from) {
                                    {page + "/start", kind::start},
                                    {page + "/fail", kind::failure}})
     to.add("POST", path,
-           [from, what](const request& r, const router::parts& parts, const reply& give) {
-             give(take_push(*from, parts[0], {what}, r));
+           [from, told = what](const request& r, const router::parts& parts, const reply& give) {
+             give(take_push(*from, parts[0], {told}, r));
            });
   to.add("POST", page + "/{code}",
          [from](const request& r, const router::parts& parts, const reply& give) {
