@@ -291,28 +291,19 @@ TEST_F(a_postgres_client, cannot_connect_or_gets_no_answer_in_time) {
 }
 
 TEST_F(a_postgres_client, fails_for_what_is_not_postgresql_or_hangs_up) {
-  std::string said = "HTTP/1.1 400 Bad Request\r\n\r\n";
-  bool reset = false;
-  listener server{[&](int fd) {
-    char request[256];
-    (void)recv(fd, request, sizeof request, 0);
-    send_all(fd, said);
-    if (reset)
-      reset_connection(fd);
-    return !reset;
-  }};
-  const auto plain = postgres_at(server.port());
-  const auto secured =
-    postgres_at("postgres://app@127.0.0.1:" + std::to_string(server.port()) + "/x?sslmode=require");
-  expect_failure(plain, "the answer is not PostgreSQL's");
-  expect_failure(secured, "the answer is not PostgreSQL's");
-  said = "";
-  expect_failure(plain, "connection closed");
-  said = "N"; // no TLS
-  expect_failure(secured, "server does not support SSL, but SSL was required");
-  said = "";
-  reset = true;
-  expect_failure(plain, "connection closed"); // libpq tells no difference
+  const auto secured_at = [this](int port) {
+    return postgres_at("postgres://app@127.0.0.1:" + std::to_string(port) + "/x?sslmode=require");
+  };
+  listener web{answering("HTTP/1.1 400 Bad Request\r\n\r\n")};
+  expect_failure(postgres_at(web.port()), "the answer is not PostgreSQL's");
+  expect_failure(secured_at(web.port()), "the answer is not PostgreSQL's");
+  listener silent{answering("")};
+  expect_failure(postgres_at(silent.port()), "connection closed");
+  listener without_tls{answering("N")};
+  expect_failure(secured_at(without_tls.port()),
+                 "server does not support SSL, but SSL was required");
+  listener resetting{answering("", true)};
+  expect_failure(postgres_at(resetting.port()), "connection closed"); // libpq tells no difference
 }
 
 TEST_F(a_postgres_client, does_not_read_endless_garbage) {

@@ -175,23 +175,12 @@ TEST_F(a_redis_check, cannot_connect_or_gets_no_answer_in_time) {
 }
 
 TEST_F(a_redis_check, is_reset_or_cut_off) {
-  std::string said;
-  bool reset = false;
-  listener server{[&](int fd) {
-    char request[256];
-    (void)recv(fd, request, sizeof request, 0);
-    send_all(fd, said);
-    if (reset)
-      reset_connection(fd);
-    return !reset;
-  }};
-  const auto spec = redis_at(server.port());
-  expect_failure(spec, "connection closed without an answer");
-  said = "+PO";
-  expect_failure(spec, "connection closed in the middle of the answer");
-  reset = true;
-  said = "";
-  expect_failure(spec, "connection reset without an answer");
+  listener silent{answering("")};
+  expect_failure(redis_at(silent.port()), "connection closed without an answer");
+  listener cutting{answering("+PO")};
+  expect_failure(redis_at(cutting.port()), "connection closed in the middle of the answer");
+  listener resetting{answering("", true)};
+  expect_failure(redis_at(resetting.port()), "connection reset without an answer");
 }
 
 TEST_F(a_redis_check, fails_for_what_is_not_redis) {

@@ -71,6 +71,18 @@ inline void reset_connection(int fd) {
   close(fd);
 }
 
+/// For a `listener`: hears a request, says this, and hangs up, by a reset if so told.
+inline std::function<bool(int fd)> answering(std::string what, bool reset = false) {
+  return [what = std::move(what), reset](int fd) {
+    char request[256];
+    (void)recv(fd, request, sizeof request, 0);
+    send_all(fd, what);
+    if (reset)
+      reset_connection(fd);
+    return !reset;
+  };
+}
+
 /// A server that does to each connection what it is told, on a thread each. The
 /// connection is closed afterwards unless `serve` gave it away by returning false.
 class listener {
