@@ -3,7 +3,7 @@
 set -eu
 seconds=$1
 name=$2
-work=build/fuzz/work/$name
+work=build/fuzz/runs/$name
 mkdir -p "$work/corpus" "$work/found"
 
 set -- "$work/corpus" "tests/fuzz/corpus/$name"
