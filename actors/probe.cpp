@@ -253,7 +253,7 @@ probe_actor::behavior_type probe(probe_state::pointer self, world_ptr w,
   return {
     [&state](const run_changed& m) { state.level_changed(m.now); },
     [&state](const check_due& m) { state.due(m.round); },
-    [&state](check_answered& m) { state.answered(m); },
+    [&state](const check_answered& m) { state.answered(m); },
     [&state](child_ended) { state.child_ended(); },
     [&state](const container_told& m) { state.container(m.what); },
     [&state](const push_received& m) { state.pushed(m); },

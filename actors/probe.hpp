@@ -28,7 +28,7 @@ public:
   void work();
   void level_changed(const run_level& now);
   void due(std::uint64_t round);
-  void answered(check_answered& a);
+  void answered(const check_answered& a);
   void child_ended();
   void container(const io::container_fact& f);
   void pushed(const push_received& m);
@@ -67,7 +67,8 @@ private:
   void hold();
   void run(runner& r, const instant& now);
   void skip(const runner& r, std::string why, const instant& now);
-  check_verdict judge(const check_spec& check, io::check_outcome& outcome, mono_time now) const;
+  check_verdict judge(const check_spec& check, const io::check_outcome& outcome,
+                      mono_time now) const;
   void judge_pushes(runner& r, const push_record& record, const instant& now);
   void publish_run(const runner& r, check_verdict verdict, const instant& now);
 

@@ -1,5 +1,6 @@
 // The part of a probe that runs its checks on their schedule.
 #include "actors/probe.hpp"
+#include "supervisor/file_rule.hpp"
 #include "supervisor/schedule.hpp"
 
 #include <caf/actor_cast.hpp>
@@ -146,7 +147,7 @@ void probe_state::run(runner& r, const instant& now) {
   });
 }
 
-void probe_state::answered(check_answered& a) {
+void probe_state::answered(const check_answered& a) {
   const auto found =
     std::find_if(runners_.begin(), runners_.end(), [&](const runner& r) { return r.run == a.run; });
   if (!at_work() || found == runners_.end())
@@ -172,30 +173,15 @@ void probe_state::answered(check_answered& a) {
   tell_change();
 }
 
-/// What a file tells from before the current start, or one that is not there yet,
-/// counts as of the start: an old file condemns no fresh process. Until its age can be
-/// held against the process, neither are its fields.
-check_verdict probe_state::judge(const check_spec& check, io::check_outcome& outcome,
+check_verdict probe_state::judge(const check_spec& check, const io::check_outcome& outcome,
                                  mono_time now) const {
   using kind = io::check_outcome::kind;
   const auto& started = memory_->level.started;
-  if (!reads_a_file(check) || !started)
+  const bool told = outcome.what == kind::answered;
+  if (!reads_a_file(check) || !started || (!told && outcome.what != kind::failed))
     return io::judge(check.expect, outcome);
-  const auto run_for = duration_cast<milliseconds>(now - *started);
-  const auto& allowed = check.expect.age;
-  const auto limit = allowed.unhealthy ? allowed.unhealthy : allowed.degraded;
-  const bool young = limit && run_for <= *limit;
-  auto& age = outcome.answer.age;
-  const bool old = outcome.what == kind::failed || (age && *age > run_for);
-  if (!old || (outcome.what == kind::failed && !young))
-    return io::judge(check.expect, outcome);
-  age = run_for;
-  if (outcome.what == kind::failed)
-    outcome.what = kind::answered;
-  auto expect = check.expect;
-  if (young)
-    expect.fields.clear();
-  return io::judge(expect, outcome);
+  const auto found = told ? result<reply>{outcome.answer} : error{outcome.reason};
+  return evaluate_file(check.expect, found, duration_cast<milliseconds>(now - *started));
 }
 
 // -- pushes ---------------------------------------------------------------------------

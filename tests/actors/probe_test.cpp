@@ -171,23 +171,6 @@ TEST_F(probe, takes_no_field_of_an_old_file_for_the_fresh_process) {
   EXPECT_EQ(picture("mailer")->reason, "status is 'broken', expected ready");
 }
 
-TEST_F(probe, judges_old_fields_when_no_age_is_asked_for) {
-  auto mailer = process_service("mailer");
-  check_spec file;
-  file.name = "json";
-  file.target = json_check{"/tmp/status.json"};
-  file.interval = 5s;
-  file.role = role::readiness;
-  file.expect.fields = {{"status", parse_comparison("ready")}};
-  mailer.checks = {file};
-  auto& answer = world_.script["json"].answer;
-  answer.age = 1h;
-  answer.fields = {"broken"};
-  start(daemon_of({mailer}));
-  advance(20s);
-  EXPECT_EQ(health_of("mailer"), health::unhealthy);
-}
-
 TEST_F(probe, waits_for_a_json_file_for_as_long_as_its_age_may_be) {
   auto mailer = process_service("mailer");
   check_spec file;
