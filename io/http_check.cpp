@@ -147,10 +147,8 @@ void http_checker::run(completion done) {
 }
 
 void http_checker::resolved(resolution r) {
-  if (r.what == resolution::kind::no_such_host)
-    return finish({kind::failed, {}, std::move(r.reason)});
-  if (r.what == resolution::kind::could_not_ask)
-    return finish({kind::not_run, {}, std::move(r.reason), false, r.exhausted});
+  if (r.what != resolution::kind::found)
+    return finish(explain(std::move(r)));
   lookup_.reset();
   lookup_took_ = clock::now() - (deadline_ - timeout_);
   share_.home.cancel(std::exchange(timer_, 0));

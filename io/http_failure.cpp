@@ -1,12 +1,14 @@
 #include "io/http_failure.hpp"
 
 #include "io/own_limits.hpp"
+#include "io/resolver.hpp"
 #include "supervisor/text.hpp"
 
 #include <errno.h>
 
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 namespace reeve::io {
 
@@ -70,6 +72,14 @@ check_outcome connection_lost(const http_failure& f) {
 }
 
 } // namespace
+
+check_outcome explain(resolution r) {
+  if (r.what == resolution::kind::no_such_host)
+    return failed(std::move(r.reason));
+  auto outcome = not_run(std::move(r.reason));
+  outcome.exhausted = r.exhausted;
+  return outcome;
+}
 
 check_outcome explain_connect_error(int os_error) {
   if (auto ours = ran_out(os_error))

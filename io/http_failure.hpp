@@ -10,6 +10,8 @@
 
 namespace reeve::io {
 
+struct resolution;
+
 /// How a transfer went wrong.
 struct http_failure {
   CURLcode code = CURLE_OK;
@@ -31,6 +33,10 @@ struct http_failure {
 
 /// Whose fault it is, in words a person likes.
 check_outcome explain(const http_failure& f);
+
+/// Whose fault it is that a host was not found.
+/// REQUIRES: it was not.
+check_outcome explain(resolution r);
 
 /// Whose fault it is that a connection could not be made.
 check_outcome explain_connect_error(int os_error);

@@ -95,10 +95,8 @@ void icmp_checker::run(completion done) {
 
 /// The first address that can be sent to from here.
 void icmp_checker::resolved(const resolution& r) {
-  if (r.what == resolution::kind::no_such_host)
-    return finish({kind::failed, {}, r.reason});
-  if (r.what == resolution::kind::could_not_ask)
-    return finish({kind::not_run, {}, r.reason, false, r.exhausted});
+  if (r.what != resolution::kind::found)
+    return finish(explain(r));
   lookup_.reset();
   int error = 0;
   for (const auto& address : r.addresses) {

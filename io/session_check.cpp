@@ -123,10 +123,8 @@ void session_checker::look_up() {
 }
 
 void session_checker::resolved(resolution r) {
-  if (r.what == resolution::kind::no_such_host)
-    return finish({kind::failed, {}, std::move(r.reason)});
-  if (r.what == resolution::kind::could_not_ask)
-    return finish({kind::not_run, {}, std::move(r.reason), false, r.exhausted});
+  if (r.what != resolution::kind::found)
+    return finish(explain(std::move(r)));
   lookup_.reset();
   addresses_ = std::move(r.addresses);
   try_next();
@@ -220,12 +218,8 @@ std::string one_sentence(const std::string& words, const std::string& secret) {
   for (auto at = line.find(secret); !secret.empty() && at != std::string::npos;
        at = line.find(secret, at + mask.size()))
     line.replace(at, secret.size(), mask);
-  for (auto& c : line)
-    if (static_cast<unsigned char>(c) < ' ' || c == '\x7f')
-      c = ' ';
-  while (!line.empty() && (line.back() == ' ' || line.back() == '.'))
-    line.pop_back();
-  return line.size() > most ? line.substr(0, most) + "..." : line;
+  line.erase(line.find_last_not_of(" .") + 1);
+  return one_line(line, most) + (line.size() > most ? "..." : "");
 }
 
 } // namespace reeve::io

@@ -16,7 +16,6 @@ namespace reeve::io {
 namespace {
 
 using std::chrono::milliseconds;
-using kind = check_outcome::kind;
 
 } // namespace
 
@@ -113,12 +112,8 @@ bool socket_stream::resolving() const {
 
 void socket_stream::resolved(resolution r) {
   const auto kept = std::move(lookup_);
-  if (r.what != resolution::kind::found) {
-    const bool unknown = r.what == resolution::kind::no_such_host;
-    return who_.could_not_connect({.what = unknown ? kind::failed : kind::not_run,
-                                   .reason = std::move(r.reason),
-                                   .exhausted = r.exhausted});
-  }
+  if (r.what != resolution::kind::found)
+    return who_.could_not_connect(explain(std::move(r)));
   addresses_ = std::move(r.addresses);
   try_next();
 }
