@@ -53,6 +53,12 @@ std::optional<long> kernel_number(const char* file) {
   return number;
 }
 
+bool connections_are_dropped() {
+  const auto now = kernel_number("/proc/sys/net/netfilter/nf_conntrack_count");
+  const auto most = kernel_number("/proc/sys/net/netfilter/nf_conntrack_max");
+  return now && most && *most > 0 && *now >= *most - *most / 100; // some go all the time
+}
+
 check_outcome exhausted(std::string reason) {
   check_outcome outcome{check_outcome::kind::not_run, {}, std::move(reason)};
   outcome.exhausted = true;
@@ -97,12 +103,6 @@ int spare_descriptor_error() {
 bool out_of_descriptors() {
   const int lowest = lowest_free();
   return lowest == -EMFILE || lowest == -ENFILE;
-}
-
-bool connections_are_dropped() {
-  const auto now = kernel_number("/proc/sys/net/netfilter/nf_conntrack_count");
-  const auto most = kernel_number("/proc/sys/net/netfilter/nf_conntrack_max");
-  return now && most && *most > 0 && *now >= *most - *most / 100; // some go all the time
 }
 
 std::optional<check_outcome> dropped_here() {

@@ -20,12 +20,8 @@ int spare_descriptor_error();
 /// Not one is left. Libraries tell that in many ways.
 bool out_of_descriptors();
 
-/// The machine's table of connections is full: it drops what would begin another one,
-/// which looks like a service that does not answer.
-bool connections_are_dropped();
-
-/// For a connection attempt that nobody answered in time: ours if the machine drops
-/// them, else none.
+/// For a connection attempt that nobody answered in time: ours if the machine's table of
+/// connections is full, for then it drops what would begin another one; else none.
 std::optional<check_outcome> dropped_here();
 
 } // namespace reeve::io
