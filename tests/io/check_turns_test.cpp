@@ -4,6 +4,7 @@
 #include "io/resolver.hpp"
 #include "tests/io/support/listener.hpp"
 #include "tests/io/support/run_check.hpp"
+#include "tests/io/support/scarce_descriptors.hpp"
 #include "tests/io/support/server.hpp"
 
 #include <fcntl.h>
@@ -11,7 +12,6 @@
 #include <net/if.h>
 #include <sched.h>
 #include <sys/ioctl.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <fstream>
@@ -155,11 +155,7 @@ TEST_F(checks_in_turn, that_go_while_they_wait_or_run_are_cancelled_and_let_othe
 }
 
 TEST_F(checks_in_turn, count_their_timeout_from_their_beginning_and_tell_how_long_they_waited) {
-  listener server{[](int fd) {
-    receive_headers(fd);
-    send_all(fd, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
-    return true;
-  }};
+  listener server{answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")};
   check_turns turns{l, 1, [this] { return now; }};
   const auto first = held(turns);
   const auto second = http_in(turns, http(server.url(), 5s));
@@ -237,11 +233,7 @@ TEST_F(checks_in_turn, tell_no_age_from_before_the_wall_clock_jumped) {
 
 TEST_F(checks_in_turn, keep_the_healthy_going_while_hundreds_hang) {
   silent_port silent;
-  listener good{[](int fd) {
-    receive_headers(fd);
-    send_all(fd, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
-    return true;
-  }};
+  listener good{answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")};
   check_turns turns{l, 40};
   std::list<std::unique_ptr<check>> checks;
   bool over = false;
@@ -273,27 +265,6 @@ TEST_F(checks_in_turn, keep_the_healthy_going_while_hundreds_hang) {
   over = true;
   checks.clear();
 }
-
-/// Takes all descriptors but some.
-class scarce_descriptors {
-public:
-  explicit scarce_descriptors(int left) {
-    getrlimit(RLIMIT_NOFILE, &before_);
-    const int next = dup(0);
-    close(next);
-    rlimit low = before_;
-    low.rlim_cur = static_cast<rlim_t>(next + left);
-    setrlimit(RLIMIT_NOFILE, &low);
-  }
-  ~scarce_descriptors() {
-    setrlimit(RLIMIT_NOFILE, &before_);
-  }
-  scarce_descriptors(const scarce_descriptors&) = delete;
-  scarce_descriptors& operator=(const scarce_descriptors&) = delete;
-
-private:
-  rlimit before_{};
-};
 
 TEST_F(checks_in_turn, slow_down_without_descriptors_and_blame_nobody) {
   temp_folder folder;

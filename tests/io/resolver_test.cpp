@@ -2,11 +2,11 @@
 #include "io/resolver.hpp"
 #include "tests/io/support/dns_server.hpp"
 #include "tests/io/support/process_facts.hpp"
+#include "tests/io/support/scarce_descriptors.hpp"
 #include "tests/io/support/until.hpp"
 
 #include <gtest/gtest.h>
 #include <netinet/in.h>
-#include <sys/resource.h>
 
 #include <filesystem>
 #include <memory>
@@ -260,16 +260,11 @@ TEST_F(a_resolver, leaves_no_descriptor_behind_and_can_do_without) {
   EXPECT_EQ(open_descriptors(), before);
 
   names->forget("web.example");
-  rlimit usual{};
-  getrlimit(RLIMIT_NOFILE, &usual);
-  const int highest = dup(0);
-  close(highest);
-  auto none = usual;
-  none.rlim_cur = static_cast<rlim_t>(highest);
-  setrlimit(RLIMIT_NOFILE, &none);
-  const auto r = look_up("web.example");
-  setrlimit(RLIMIT_NOFILE, &usual);
-  EXPECT_EQ(r.what, kind::could_not_ask);
-  EXPECT_TRUE(r.exhausted) << r.reason;
+  {
+    const scarce_descriptors none{0};
+    const auto r = look_up("web.example");
+    EXPECT_EQ(r.what, kind::could_not_ask);
+    EXPECT_TRUE(r.exhausted) << r.reason;
+  }
   EXPECT_EQ(look_up("web.example").what, kind::found);
 }
