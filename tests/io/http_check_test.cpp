@@ -1,12 +1,9 @@
-#include "io/http_check.hpp"
-#include "io/resolver.hpp"
 #include "tests/io/support/check_fixture.hpp"
 #include "tests/io/support/listener.hpp"
 #include "tests/io/support/process_facts.hpp"
 #include "tests/io/support/server.hpp"
 
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
 #include <atomic>
 #include <cstdlib>
@@ -38,11 +35,7 @@ http_check& target_of(check_spec& spec) {
 struct an_http_check : check_fixture {
   /// Of a server that sends `answer` to whoever asks, and closes.
   check_outcome run_against(const std::string& answer, const expectation& expect = {}) {
-    listener server{[&](int fd) {
-      receive_headers(fd);
-      send_all(fd, answer);
-      return true;
-    }};
+    listener server{answering(answer)};
     auto spec = http(server.url());
     spec.expect = expect;
     return run(spec);
@@ -126,13 +119,9 @@ TEST_F(an_http_check_of_nginx, takes_a_redirect_for_the_answer_unless_told_to_fo
 TEST_F(an_http_check_of_nginx, fails_after_too_many_redirects_or_one_to_another_protocol) {
   auto spec = http(server.url(0, "/round"));
   target_of(spec).max_redirects = 3;
-  auto o = run(spec);
-  EXPECT_EQ(o.what, kind::failed);
-  EXPECT_EQ(o.reason, "more than 3 redirects");
+  expect_failure(spec, "more than 3 redirects");
   target_of(spec).url = server.url(0, "/ftp");
-  o = run(spec);
-  EXPECT_EQ(o.what, kind::failed);
-  EXPECT_EQ(o.reason, "redirected to something that is not http or https");
+  expect_failure(spec, "redirected to something that is not http or https");
 }
 
 TEST_F(an_http_check_of_nginx, sends_method_and_headers) {
@@ -207,31 +196,22 @@ TEST_F(an_http_check, sends_its_body) {
 }
 
 TEST_F(an_http_check, is_refused) {
-  const auto o = run(http("http://127.0.0.1:" + std::to_string(free_port()) + "/"));
-  EXPECT_EQ(o.what, kind::failed);
-  EXPECT_EQ(o.reason, "connection refused");
+  expect_failure(http("http://127.0.0.1:" + std::to_string(free_port()) + "/"),
+                 "connection refused");
 }
 
 TEST_F(an_http_check, gets_no_answer) {
-  listener server{[](int fd) {
-    receive_headers(fd);
-    receive_headers(fd); // until the other side closes
-    return true;
-  }};
+  listener server{saying("")};
   auto spec = http(server.url());
   spec.timeout = 500ms;
-  const auto o = run(spec);
-  EXPECT_EQ(o.what, kind::failed);
-  EXPECT_EQ(o.reason, "no answer within 500 ms");
+  expect_failure(spec, "no answer within 500 ms");
 }
 
 TEST_F(an_http_check, cannot_connect_in_time) {
   full_port full;
   auto spec = http("http://127.0.0.1:" + std::to_string(full.port()) + "/");
   spec.timeout = 500ms;
-  const auto o = run(spec);
-  EXPECT_EQ(o.what, kind::failed);
-  EXPECT_EQ(o.reason, "could not connect within 500 ms");
+  expect_failure(spec, "could not connect within 500 ms");
 }
 
 TEST_F(an_http_check, gets_its_answer_too_slowly) {
@@ -244,9 +224,7 @@ TEST_F(an_http_check, gets_its_answer_too_slowly) {
   }};
   auto spec = http(server.url());
   spec.timeout = 500ms;
-  const auto o = run(spec);
-  EXPECT_EQ(o.what, kind::failed);
-  EXPECT_EQ(o.reason, "the answer was not complete within 500 ms");
+  expect_failure(spec, "the answer was not complete within 500 ms");
 }
 
 TEST_F(an_http_check, is_reset_before_and_in_the_middle_of_the_answer) {
@@ -260,13 +238,9 @@ TEST_F(an_http_check, is_reset_before_and_in_the_middle_of_the_answer) {
     reset_connection(fd);
     return false;
   }};
-  auto o = run(http(server.url()));
-  EXPECT_EQ(o.what, kind::failed);
-  EXPECT_EQ(o.reason, "connection reset");
+  expect_failure(http(server.url()), "connection reset");
   begin = true;
-  o = run(http(server.url()));
-  EXPECT_EQ(o.what, kind::failed);
-  EXPECT_EQ(o.reason, "connection reset in the middle of the answer");
+  expect_failure(http(server.url()), "connection reset in the middle of the answer");
 }
 
 TEST_F(an_http_check, says_how_an_answer_is_no_good) {
@@ -320,17 +294,12 @@ TEST_F(an_http_check, does_not_choke_on_nested_or_broken_json) {
 }
 
 TEST_F(an_http_check, of_a_host_that_does_not_exist_fails) {
-  const auto o = run(http("http://" + std::string(64, 'a') + ".invalid/"));
-  EXPECT_EQ(o.what, kind::failed);
-  EXPECT_EQ(o.reason.rfind("cannot resolve host '", 0), 0U) << o.reason;
+  const auto host = std::string(64, 'a') + ".invalid";
+  expect_failure(http("http://" + host + "/"), "cannot resolve host '" + host + "'");
 }
 
 TEST_F(an_http_check, that_is_destroyed_under_way_is_cancelled_before_the_destructor_returns) {
-  listener server{[](int fd) {
-    receive_headers(fd);
-    receive_headers(fd);
-    return true;
-  }};
+  listener server{saying("")};
   for (const auto wait : {0ms, 20ms}) {
     cancel(http(server.url()), [&] {
       if (wait > 0ms)
@@ -340,37 +309,13 @@ TEST_F(an_http_check, that_is_destroyed_under_way_is_cancelled_before_the_destru
 }
 
 TEST_F(an_http_check, without_a_descriptor_to_spare_was_not_run) {
-  listener server{[](int fd) {
-    receive_headers(fd);
-    return true;
-  }};
-  rlimit before{};
-  getrlimit(RLIMIT_NOFILE, &before);
-  const int highest = dup(0);
-  rlimit none = before;
-  none.rlim_cur = static_cast<rlim_t>(highest);
-  close(highest);
-  auto c = engine.make(http(server.url()));
-  setrlimit(RLIMIT_NOFILE, &none);
-  const auto o = run_check(l, *c);
-  setrlimit(RLIMIT_NOFILE, &before);
-  EXPECT_EQ(o.what, kind::not_run);
-  EXPECT_EQ(o.reason, "Reeve is out of file descriptors: raise the limit (ulimit -n), now "
-                        + std::to_string(highest));
-  EXPECT_TRUE(o.exhausted);
-  EXPECT_EQ(judge({}, o).result, check_result::unknown);
+  expect_not_run_without_descriptors(http("http://127.0.0.1:" + std::to_string(free_port())));
 }
 
 TEST_F(an_http_check, that_timed_out_because_our_own_loop_stood_still_was_not_run) {
-  listener silent{[](int fd) {
-    receive_headers(fd);
-    receive_headers(fd);
-    return true;
-  }};
+  listener silent{saying("")};
   auto spec = http(silent.url());
   spec.timeout = 50ms;
   l.call_after(10ms, [] { std::this_thread::sleep_for(1'200ms); });
-  const auto o = run(spec);
-  EXPECT_EQ(o.what, kind::not_run);
-  EXPECT_EQ(o.reason, "Reeve itself was held up and came too late");
+  expect_not_run(spec, "Reeve itself was held up and came too late");
 }

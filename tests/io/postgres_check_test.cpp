@@ -1,14 +1,11 @@
-#include "io/check.hpp"
-#include "io/loop.hpp"
 #include "io/postgres_failure.hpp"
 #include "io/session_check.hpp"
+#include "tests/io/support/check_fixture.hpp"
 #include "tests/io/support/listener.hpp"
 #include "tests/io/support/postgres_server.hpp"
 #include "tests/io/support/process_facts.hpp"
-#include "tests/io/support/run_check.hpp"
 
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
 #include <memory>
 
@@ -43,37 +40,7 @@ check_spec asking(check_spec spec, const std::string& query, const std::string& 
   return spec;
 }
 
-/// Reads what comes, and never says a word.
-bool say_nothing(int fd) {
-  char request[256];
-  while (recv(fd, request, sizeof request, 0) > 0) {
-  }
-  return true;
-}
-
-struct a_postgres_client : testing::Test {
-  temp_folder folder;
-  loop l;
-  check_engine engine{l, nullptr};
-
-  check_outcome run(const check_spec& spec) {
-    return run_check(l, engine, spec);
-  }
-  void expect_good(const check_spec& spec) {
-    const auto o = run(spec);
-    EXPECT_EQ(o.what, kind::answered) << o.reason;
-    EXPECT_EQ(judge(spec.expect, o).reason, "");
-  }
-  void expect_failure(const check_spec& spec, const std::string& reason) {
-    const auto v = judge(spec.expect, run(spec));
-    EXPECT_EQ(v.result, check_result::failed);
-    EXPECT_EQ(v.reason, reason);
-  }
-  void expect_not_run(const check_spec& spec, const std::string& reason) {
-    const auto o = run(spec);
-    EXPECT_EQ(o.what, kind::not_run);
-    EXPECT_EQ(o.reason, reason);
-  }
+struct a_postgres_client : check_fixture {
   std::string value_of(check& c) {
     const auto o = run_check(l, c);
     EXPECT_EQ(o.what, kind::answered) << o.reason;
@@ -229,7 +196,7 @@ TEST_F(a_postgres_check, cancels_a_query_that_takes_too_long_or_is_no_longer_wan
   auto slow = asking(here(), "SELECT pg_sleep(600)", "rows", "1");
   const auto ended = [&] {
     for (int i = 0; i < 300; ++i) {
-      if (judge(nobody_sleeps.expect, run(nobody_sleeps)).reason.empty())
+      if (verdict(nobody_sleeps).reason.empty())
         return true;
       run_for(l, 20ms);
     }
@@ -240,13 +207,10 @@ TEST_F(a_postgres_check, cancels_a_query_that_takes_too_long_or_is_no_longer_wan
   EXPECT_TRUE(ended());
 
   slow.timeout = 20s;
-  auto c = engine.make(slow);
-  int cancelled = 0;
-  c->run([&](const check_outcome& o) { cancelled += o.what == kind::cancelled ? 1 : 0; });
-  while (judge(nobody_sleeps.expect, run(nobody_sleeps)).reason.empty())
-    run_for(l, 5ms);
-  c.reset();
-  EXPECT_EQ(cancelled, 1);
+  cancel(slow, [&] {
+    while (verdict(nobody_sleeps).reason.empty())
+      run_for(l, 5ms);
+  });
   EXPECT_TRUE(ended());
 }
 
@@ -284,7 +248,7 @@ TEST_F(a_postgres_client, cannot_connect_or_gets_no_answer_in_time) {
   auto spec = postgres_at(full.port());
   spec.timeout = 300ms;
   expect_failure(spec, "could not connect within 300 ms");
-  listener silent{say_nothing};
+  listener silent{saying("")};
   spec = postgres_at(silent.port());
   spec.timeout = 300ms;
   expect_failure(spec, "no answer within 300 ms");
@@ -302,7 +266,7 @@ TEST_F(a_postgres_client, fails_for_what_is_not_postgresql_or_hangs_up) {
   listener without_tls{answering("N")};
   expect_failure(secured_at(without_tls.port()),
                  "server does not support SSL, but SSL was required");
-  listener resetting{answering("", true)};
+  listener resetting{answering("", and_then::resets)};
   expect_failure(postgres_at(resetting.port()), "connection closed"); // libpq tells no difference
 }
 
@@ -334,41 +298,16 @@ TEST_F(a_postgres_client, was_not_run_with_a_url_that_cannot_be_used_and_keeps_i
 
 TEST_F(a_postgres_client, that_is_destroyed_under_way_is_cancelled_before_the_destructor_returns) {
   full_port full;
-  listener silent{say_nothing};
+  listener silent{saying("")};
   auto with_file = postgres_at(full.port());
   target_of(with_file).password_file = folder.file("password", "x\n");
   for (const auto& spec : {postgres_at(full.port()), postgres_at(silent.port()), with_file,
-                           postgres_at("postgres://localhost:" + std::to_string(full.port()))}) {
-    auto c = engine.make(spec);
-    int calls = 0;
-    c->run([&](const check_outcome& o) {
-      ++calls;
-      EXPECT_EQ(o.what, kind::cancelled);
-    });
-    run_for(l, 5ms);
-    EXPECT_EQ(calls, 0);
-    c.reset();
-    EXPECT_EQ(calls, 1);
-    run_for(l, 5ms);
-    EXPECT_EQ(calls, 1);
-  }
+                           postgres_at("postgres://localhost:" + std::to_string(full.port()))})
+    cancel(spec, [&] { run_for(l, 5ms); });
 }
 
 TEST_F(a_postgres_client, without_a_descriptor_to_spare_was_not_run) {
-  const auto spec = postgres_at(free_port());
-  rlimit before{};
-  getrlimit(RLIMIT_NOFILE, &before);
-  const int highest = dup(0);
-  close(highest);
-  rlimit none = before;
-  none.rlim_cur = static_cast<rlim_t>(highest);
-  setrlimit(RLIMIT_NOFILE, &none);
-  const auto o = run(spec);
-  setrlimit(RLIMIT_NOFILE, &before);
-  EXPECT_EQ(o.what, kind::not_run);
-  EXPECT_EQ(o.reason, "Reeve is out of file descriptors: raise the limit (ulimit -n), now "
-                        + std::to_string(highest));
-  EXPECT_TRUE(o.exhausted);
+  expect_not_run_without_descriptors(postgres_at(free_port()));
 }
 
 TEST(postgres_errors, are_told_in_one_sentence_without_the_secret) {

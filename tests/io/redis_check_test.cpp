@@ -1,14 +1,11 @@
-#include "io/check.hpp"
-#include "io/loop.hpp"
 #include "io/redis_failure.hpp"
 #include "io/session_check.hpp"
+#include "tests/io/support/check_fixture.hpp"
 #include "tests/io/support/listener.hpp"
 #include "tests/io/support/process_facts.hpp"
 #include "tests/io/support/redis_server.hpp"
-#include "tests/io/support/run_check.hpp"
 
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
 #include <atomic>
 
@@ -39,31 +36,10 @@ check_spec asking(check_spec spec, const std::string& field, const std::string& 
   return spec;
 }
 
-struct a_redis_check : testing::Test {
-  temp_folder folder;
-  loop l;
-  check_engine engine{l, nullptr};
-
-  check_outcome run(const check_spec& spec) {
-    return run_check(l, engine, spec);
-  }
-  void expect_good(const check_spec& spec) {
-    const auto o = run(spec);
-    EXPECT_EQ(judge(spec.expect, o), check_verdict{}) << o.reason;
-  }
-  void expect_failure(const check_spec& spec, const std::string& reason) {
-    EXPECT_EQ(judge(spec.expect, run(spec)), (check_verdict{check_result::failed, reason}));
-  }
+struct a_redis_check : check_fixture {
   /// What a server that sends this to whoever asks is said to be.
   void expect_answer_to_mean(const std::string& answer, const std::string& reason) {
-    listener server{[&](int fd) {
-      char request[256];
-      if (recv(fd, request, sizeof request, 0) > 0)
-        send_all(fd, answer);
-      while (recv(fd, request, sizeof request, 0) > 0) {
-      }
-      return true;
-    }};
+    listener server{answering(answer, and_then::listens)};
     expect_failure(redis_at(server.port()), reason);
   }
 };
@@ -114,15 +90,11 @@ TEST_F(a_redis_check, logs_in_as_a_user_with_the_first_line_of_a_file) {
 TEST_F(a_redis_check, was_not_run_without_its_password_file) {
   auto spec = redis_at(free_port());
   target_of(spec).password_file = folder / "nothing";
-  auto o = run(spec);
-  EXPECT_EQ(o.what, kind::not_run);
-  EXPECT_EQ(o.reason,
-            "cannot read password file '" + folder / "nothing" + "': No such file or directory");
+  expect_not_run(spec, "cannot read password file '" + folder / "nothing"
+                         + "': No such file or directory");
   target_of(spec).password_file = folder.file("empty", "\n");
-  o = run(spec);
-  EXPECT_EQ(o.what, kind::not_run);
-  EXPECT_EQ(o.reason, "the first line of password file '" + folder / "empty"
-                        + "' is empty: write the password there");
+  expect_not_run(spec, "the first line of password file '" + folder / "empty"
+                         + "' is empty: write the password there");
 }
 
 TEST_F(a_redis_check, says_that_there_is_no_such_database) {
@@ -164,12 +136,7 @@ TEST_F(a_redis_check, cannot_connect_or_gets_no_answer_in_time) {
   auto spec = redis_at(full.port());
   spec.timeout = 300ms;
   expect_failure(spec, "could not connect within 300 ms");
-  listener silent{[](int fd) {
-    char request[256];
-    while (recv(fd, request, sizeof request, 0) > 0) {
-    }
-    return true;
-  }};
+  listener silent{saying("")};
   target_of(spec).port = silent.port();
   expect_failure(spec, "no answer within 300 ms");
 }
@@ -179,7 +146,7 @@ TEST_F(a_redis_check, is_reset_or_cut_off) {
   expect_failure(redis_at(silent.port()), "connection closed without an answer");
   listener cutting{answering("+PO")};
   expect_failure(redis_at(cutting.port()), "connection closed in the middle of the answer");
-  listener resetting{answering("", true)};
+  listener resetting{answering("", and_then::resets)};
   expect_failure(redis_at(resetting.port()), "connection reset without an answer");
 }
 
@@ -269,36 +236,12 @@ TEST_F(a_redis_check, that_is_destroyed_under_way_is_cancelled_before_the_destru
   target_of(with_file).password_file = folder.file("password", "x\n");
   auto named = redis_at(full.port());
   target_of(named).host = "localhost";
-  for (const auto& spec : {redis_at(full.port()), named, with_file}) {
-    auto c = engine.make(spec);
-    int calls = 0;
-    c->run([&](const check_outcome& o) {
-      ++calls;
-      EXPECT_EQ(o.what, kind::cancelled);
-    });
-    EXPECT_EQ(calls, 0);
-    c.reset();
-    EXPECT_EQ(calls, 1);
-    run_for(l, 5ms);
-    EXPECT_EQ(calls, 1);
-  }
+  for (const auto& spec : {redis_at(full.port()), named, with_file})
+    cancel(spec);
 }
 
 TEST_F(a_redis_check, without_a_descriptor_to_spare_was_not_run) {
-  const auto spec = redis_at(free_port());
-  rlimit before{};
-  getrlimit(RLIMIT_NOFILE, &before);
-  const int highest = dup(0);
-  close(highest);
-  rlimit none = before;
-  none.rlim_cur = static_cast<rlim_t>(highest);
-  setrlimit(RLIMIT_NOFILE, &none);
-  const auto o = run(spec);
-  setrlimit(RLIMIT_NOFILE, &before);
-  EXPECT_EQ(o.what, kind::not_run);
-  EXPECT_EQ(o.reason, "Reeve is out of file descriptors: raise the limit (ulimit -n), now "
-                        + std::to_string(highest));
-  EXPECT_TRUE(o.exhausted);
+  expect_not_run_without_descriptors(redis_at(free_port()));
 }
 
 TEST_F(a_redis_check, leaves_no_descriptor_behind) {
@@ -320,6 +263,7 @@ TEST(redis_errors, are_told_without_the_secret_they_may_repeat) {
             "Redis cannot save its data and refuses writes");
   EXPECT_EQ(explain_redis_error("ERR bad 'hunter2' in\r\nhunter2", "hunter2"),
             "Redis says 'bad '***' in'");
+  EXPECT_EQ(explain_redis_error("ERR no\tcaf\xe9...", ""), "Redis says 'no caf?'");
   EXPECT_EQ(explain_redis_error("WEIRD " + std::string(500, 'y'), ""),
             "Redis says 'WEIRD " + std::string(154, 'y') + "...'");
 }

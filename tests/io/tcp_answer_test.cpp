@@ -1,17 +1,14 @@
-#include "io/check.hpp"
-#include "io/loop.hpp"
-#include "tests/io/support/certificates.hpp"
+#include "tests/io/support/check_fixture.hpp"
+#include "tests/io/support/listener.hpp"
 #include "tests/io/support/process_facts.hpp"
-#include "tests/io/support/run_check.hpp"
-#include "tests/io/support/server.hpp"
+#include "tests/io/support/tls_server.hpp"
 
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <chrono>
-#include <functional>
-#include <memory>
 #include <string>
+#include <thread>
 
 // tcp checks that say and hear something, over plain TCP, Unix sockets and TLS.
 
@@ -20,6 +17,7 @@ using namespace reeve;
 using namespace reeve::io;
 using namespace reeve::io::test;
 using kind = check_outcome::kind;
+using enum tls_server::behind;
 
 namespace {
 
@@ -33,10 +31,7 @@ std::string receive(int fd, std::size_t size) {
   return text;
 }
 
-struct a_tcp_check_that_listens : testing::Test {
-  loop l;
-  check_engine engine{l, nullptr};
-
+struct a_tcp_check_that_listens : check_fixture {
   static check_spec tcp(int port) {
     check_spec spec;
     spec.target = tcp_check{"127.0.0.1", port};
@@ -49,29 +44,7 @@ struct a_tcp_check_that_listens : testing::Test {
     spec.expect.contains = contains;
     return spec;
   }
-
-  check_outcome run(const check_spec& spec) {
-    return run_check(l, engine, spec);
-  }
-  check_verdict verdict(const check_spec& spec) {
-    return judge(spec.expect, run(spec));
-  }
-  void expect_failure(const check_spec& spec, const std::string& reason) {
-    const auto v = verdict(spec);
-    EXPECT_EQ(v.result, check_result::failed);
-    EXPECT_EQ(v.reason, reason);
-  }
 };
-
-/// A server that sends this, then listens until the client goes.
-std::function<bool(int)> saying(const std::string& text) {
-  return [text](int fd) {
-    send_all(fd, text);
-    while (!receive(fd, 1).empty()) {
-    }
-    return true;
-  };
-}
 
 } // namespace
 
@@ -224,71 +197,24 @@ TEST_F(a_tcp_check_that_listens, connects_by_ipv6) {
 
 TEST_F(a_tcp_check_that_listens, that_is_destroyed_in_the_middle_is_cancelled) {
   listener server{saying("+PO")};
-  auto c = engine.make(asking(server.port(), "PING", "PONG"));
-  int calls = 0;
-  c->run([&](const check_outcome& o) {
-    ++calls;
-    EXPECT_EQ(o.what, kind::cancelled);
-  });
-  run_for(l, 20ms);
-  EXPECT_EQ(calls, 0);
-  c.reset();
-  EXPECT_EQ(calls, 1);
-  run_for(l, 5ms);
-  EXPECT_EQ(calls, 1);
+  cancel(asking(server.port(), "PING", "PONG"), [&] { run_for(l, 20ms); });
 }
 
 // -- Unix sockets and TLS, with a real nginx -------------------------------------
 
 namespace {
 
-enum : std::size_t { good, expired, wrong_host, self_signed, client_wanted, plain };
-
 struct a_tcp_check_of_nginx : a_tcp_check_that_listens {
-  temp_folder folder;
-  certificates made{folder};
-  std::unique_ptr<nginx> server;
+  tls_server server{folder};
 
-  a_tcp_check_of_nginx() {
-    made.make_self_signed("authority");
-    made.make_self_signed("other-authority");
-    made.make_signed("good", "authority", "IP:127.0.0.1,DNS:localhost", 20);
-    made.make_signed("expired", "authority", "IP:127.0.0.1", -3);
-    made.make_signed("elsewhere", "authority", "DNS:elsewhere.example", 20);
-    made.make_signed("client", "authority", "DNS:client", 20);
-    made.make_self_signed("alone", "IP:127.0.0.1");
-    server = std::make_unique<nginx>(folder, 6, [&](const nginx::ports& ports) {
-      const auto at = [&](std::size_t which) {
-        return "127.0.0.1:" + std::to_string(ports[which]);
-      };
-      return block(at(good) + " ssl", "good", "name=$ssl_server_name;")
-             + block(at(expired) + " ssl", "expired") + block(at(wrong_host) + " ssl", "elsewhere")
-             + block(at(self_signed) + " ssl", "alone")
-             + block(at(client_wanted) + " ssl", "good", "",
-                     "ssl_verify_client on; ssl_client_certificate " + made.pem("authority") + ";")
-             + block("unix:" + unix_socket() + " ssl", "good") + "server { listen " + at(plain)
-             + "; location / { return 200 'plain'; } }\n";
-    });
-  }
-
-  std::string unix_socket() const {
-    return folder / "socket";
-  }
-  std::string block(const std::string& where, const std::string& certificate,
-                    const std::string& words = "secret", const std::string& more = "") const {
-    return "server { listen " + where + "; ssl_certificate " + made.pem(certificate)
-           + "; ssl_certificate_key " + made.key(certificate) + "; " + more
-           + " location / { return 200 '" + words + "'; } }\n";
-  }
-
-  check_spec tls(std::size_t which, const std::string& contains = "200 OK") const {
-    auto spec = asking(server->port(which), http_request, contains);
+  check_spec tls(tls_server::behind which, const std::string& contains = "200 OK") const {
+    auto spec = asking(server.port(which), http_request, contains);
     std::get<tcp_check>(spec.target).tls = tls_options{};
-    tls_of(spec).ca_file = made.pem("authority");
+    tls_of(spec).ca_file = server.made().pem("authority");
     return spec;
   }
   /// Nothing said: the handshake alone.
-  check_spec handshake(std::size_t which) const {
+  check_spec handshake(tls_server::behind which) const {
     auto spec = tls(which);
     std::get<tcp_check>(spec.target).send.clear();
     spec.expect.contains.reset();
@@ -332,7 +258,7 @@ TEST_F(a_tcp_check_of_nginx, trusts_only_what_its_authority_signed) {
   expect_failure(handshake(self_signed), "certificate is self-signed");
   auto spec = handshake(good);
   const auto reason = "certificate is not signed by an authority that is trusted here";
-  tls_of(spec).ca_file = made.pem("other-authority");
+  tls_of(spec).ca_file = server.made().pem("other-authority");
   expect_failure(spec, reason);
   tls_of(spec).ca_file.clear(); // the system's
   expect_failure(spec, reason);
@@ -352,8 +278,8 @@ TEST_F(a_tcp_check_of_nginx, accepts_anything_when_told_not_to_verify_and_still_
 TEST_F(a_tcp_check_of_nginx, shows_its_client_certificate) {
   auto spec = tls(client_wanted);
   EXPECT_EQ(verdict(spec).result, check_result::failed);
-  tls_of(spec).certificate_file = made.pem("client");
-  tls_of(spec).key_file = made.key("client");
+  tls_of(spec).certificate_file = server.made().pem("client");
+  tls_of(spec).key_file = server.made().key("client");
   EXPECT_EQ(verdict(spec), check_verdict{});
 }
 
@@ -372,7 +298,7 @@ TEST_F(a_tcp_check_of_nginx, was_not_run_when_its_files_cannot_be_used) {
 
 TEST_F(a_tcp_check_of_nginx, says_when_the_service_does_not_speak_tls) {
   listener smtp{saying("220 mail.example ready\r\n")};
-  for (const int port : {smtp.port(), server->port(plain)}) {
+  for (const int port : {smtp.port(), server.port(plain)}) {
     auto spec = handshake(good);
     std::get<tcp_check>(spec.target).port = port;
     expect_failure(spec, "the service does not speak TLS");
@@ -402,13 +328,13 @@ TEST_F(a_tcp_check_of_nginx, tells_how_a_handshake_came_to_nothing) {
 TEST_F(a_tcp_check_of_nginx, speaks_over_a_unix_socket_and_asks_no_name_of_its_certificate) {
   auto spec = tls(good);
   std::get<tcp_check>(spec.target).host.clear();
-  std::get<tcp_check>(spec.target).unix_socket = unix_socket();
+  std::get<tcp_check>(spec.target).unix_socket = server.unix_socket();
   EXPECT_EQ(verdict(spec), check_verdict{});
   std::get<tcp_check>(spec.target).tls.reset();
   EXPECT_EQ(verdict(spec).result, check_result::failed) << "TLS only";
   EXPECT_EQ(run(([&] {
               check_spec only;
-              only.target = tcp_check{"", 0, unix_socket()};
+              only.target = tcp_check{"", 0, server.unix_socket()};
               return only;
             }()))
               .what,

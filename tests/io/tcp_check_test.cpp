@@ -1,11 +1,8 @@
-#include "io/check.hpp"
-#include "io/loop.hpp"
+#include "tests/io/support/check_fixture.hpp"
 #include "tests/io/support/listener.hpp"
 #include "tests/io/support/process_facts.hpp"
-#include "tests/io/support/run_check.hpp"
 
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
 #include <atomic>
 #include <cerrno>
@@ -25,14 +22,7 @@ check_spec tcp(const std::string& host, int port) {
   return spec;
 }
 
-struct a_tcp_check : testing::Test {
-  loop l;
-  check_engine engine{l, nullptr};
-
-  check_outcome run(const check_spec& spec) {
-    return run_check(l, engine, spec);
-  }
-};
+using a_tcp_check = check_fixture;
 
 } // namespace
 
@@ -58,63 +48,34 @@ TEST_F(a_tcp_check, connects_to_a_name_whatever_address_of_it_is_served) {
 }
 
 TEST_F(a_tcp_check, is_refused) {
-  const auto o = run(tcp("127.0.0.1", free_port()));
-  EXPECT_EQ(o.what, kind::failed);
-  EXPECT_EQ(o.reason, "connection refused");
+  expect_failure(tcp("127.0.0.1", free_port()), "connection refused");
 }
 
 TEST_F(a_tcp_check, cannot_connect_in_time) {
   full_port full;
   auto spec = tcp("127.0.0.1", full.port());
   spec.timeout = 500ms;
-  const auto o = run(spec);
-  EXPECT_EQ(o.what, kind::failed);
-  EXPECT_EQ(o.reason, "could not connect within 500 ms");
+  expect_failure(spec, "could not connect within 500 ms");
 }
 
 TEST_F(a_tcp_check, of_a_host_that_does_not_exist_fails) {
   std::string host(64, 'a'); // longer than a label may be
   host.append(".invalid");
-  const auto o = run(tcp(host, 80));
-  EXPECT_EQ(o.what, kind::failed);
-  EXPECT_EQ(o.reason, "cannot resolve host '" + host + "'");
+  expect_failure(tcp(host, 80), "cannot resolve host '" + host + "'");
 }
 
 TEST_F(a_tcp_check, without_a_descriptor_to_spare_was_not_run) {
-  rlimit before{};
-  getrlimit(RLIMIT_NOFILE, &before);
-  const int highest = dup(0);
-  close(highest);
-  rlimit none = before;
-  none.rlim_cur = static_cast<rlim_t>(highest);
-  setrlimit(RLIMIT_NOFILE, &none);
-  const auto literal = run(tcp("127.0.0.1", 80));
+  expect_not_run_without_descriptors(tcp("127.0.0.1", 80));
+  const scarce_descriptors none{0};
   const auto named = run(tcp("localhost", 80));
-  setrlimit(RLIMIT_NOFILE, &before);
-  EXPECT_EQ(literal.what, kind::not_run);
-  EXPECT_EQ(literal.reason, "Reeve is out of file descriptors: raise the limit (ulimit -n), now "
-                              + std::to_string(highest));
-  EXPECT_TRUE(literal.exhausted);
   EXPECT_EQ(named.what, kind::not_run) << named.reason;
   EXPECT_TRUE(named.exhausted) << named.reason;
 }
 
 TEST_F(a_tcp_check, that_is_destroyed_under_way_is_cancelled_before_the_destructor_returns) {
   full_port full;
-  for (const auto& spec : {tcp("127.0.0.1", full.port()), tcp("localhost", full.port())}) {
-    auto c = engine.make(spec);
-    int calls = 0;
-    c->run([&](const check_outcome& o) {
-      ++calls;
-      EXPECT_EQ(o.what, kind::cancelled);
-    });
-    run_for(l, 5ms);
-    EXPECT_EQ(calls, 0);
-    c.reset();
-    EXPECT_EQ(calls, 1);
-    run_for(l, 5ms);
-    EXPECT_EQ(calls, 1);
-  }
+  for (const auto* host : {"127.0.0.1", "localhost"})
+    cancel(tcp(host, full.port()), [&] { run_for(l, 5ms); });
 }
 
 TEST_F(a_tcp_check, leaves_no_descriptor_behind) {

@@ -2,12 +2,13 @@
 
 #include "io/loop.hpp"
 #include "tests/io/support/run_check.hpp"
+#include "tests/io/support/scarce_descriptors.hpp"
 #include "tests/io/support/temp_folder.hpp"
 
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <functional>
+#include <string>
 
 namespace reeve::io::test {
 
@@ -24,22 +25,33 @@ struct check_fixture : testing::Test {
     return judge(spec.expect, run(spec));
   }
 
-  /// Destroys a check under way, after `meanwhile`, and sees that it tells of that at once and only
-  /// once.
+  void expect_good(const check_spec& spec) {
+    const auto o = run(spec);
+    EXPECT_EQ(o.what, check_outcome::kind::answered) << o.reason;
+    EXPECT_EQ(judge(spec.expect, o).reason, "");
+  }
+  void expect_failure(const check_spec& spec, const std::string& reason) {
+    const auto v = verdict(spec);
+    EXPECT_EQ(v.result, check_result::failed);
+    EXPECT_EQ(v.reason, reason);
+  }
+  void expect_not_run(const check_spec& spec, const std::string& reason) {
+    const auto o = run(spec);
+    EXPECT_EQ(o.what, check_outcome::kind::not_run);
+    EXPECT_EQ(o.reason, reason);
+  }
+  void expect_not_run_without_descriptors(const check_spec& spec) {
+    const auto c = engine.make(spec);
+    const scarce_descriptors none{0};
+    const auto o = run_check(l, *c);
+    EXPECT_EQ(o.what, check_outcome::kind::not_run);
+    EXPECT_EQ(o.reason, none.reason());
+    EXPECT_TRUE(o.exhausted);
+  }
+
   void cancel(
     const check_spec& spec, const std::function<void()>& meanwhile = [] {}) {
-    auto c = engine.make(spec);
-    int calls = 0;
-    c->run([&](const check_outcome& o) {
-      ++calls;
-      EXPECT_EQ(o.what, check_outcome::kind::cancelled);
-    });
-    meanwhile();
-    EXPECT_EQ(calls, 0);
-    c.reset();
-    EXPECT_EQ(calls, 1);
-    run_for(l, std::chrono::milliseconds{20});
-    EXPECT_EQ(calls, 1);
+    cancel_check(l, engine.make(spec), meanwhile);
   }
 };
 

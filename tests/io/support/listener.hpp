@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace reeve::io::test {
@@ -71,15 +72,35 @@ inline void reset_connection(int fd) {
   close(fd);
 }
 
-/// For a `listener`: hears a request, says this, and hangs up, by a reset if so told.
-inline std::function<bool(int fd)> answering(std::string what, bool reset = false) {
-  return [what = std::move(what), reset](int fd) {
+/// Hears whatever the other side says until it goes.
+inline void hear_out(int fd) {
+  char some[256];
+  while (recv(fd, some, sizeof some, 0) > 0) {
+  }
+}
+
+/// For a `listener`: says this, which may be nothing, and then only listens.
+inline std::function<bool(int fd)> saying(std::string what) {
+  return [what = std::move(what)](int fd) {
+    send_all(fd, what);
+    hear_out(fd);
+    return true;
+  };
+}
+
+enum class and_then { hangs_up, resets, listens };
+
+/// For a `listener`: hears a request, says this, and then does that.
+inline std::function<bool(int fd)> answering(std::string what, and_then end = and_then::hangs_up) {
+  return [what = std::move(what), end](int fd) {
     char request[256];
     (void)recv(fd, request, sizeof request, 0);
     send_all(fd, what);
-    if (reset)
+    if (end == and_then::listens)
+      hear_out(fd);
+    if (end == and_then::resets)
       reset_connection(fd);
-    return !reset;
+    return end != and_then::resets;
   };
 }
 

@@ -5,6 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -28,6 +31,23 @@ inline check_outcome run_check(loop& l, check& c) {
 inline check_outcome run_check(loop& l, check_engine& engine, const check_spec& spec) {
   const auto c = engine.make(spec);
   return run_check(l, *c);
+}
+
+/// Destroys a check under way, after `meanwhile`, and sees that it tells of that at once and only
+/// once.
+inline void cancel_check(
+  loop& l, std::unique_ptr<check> c, const std::function<void()>& meanwhile = [] {}) {
+  int calls = 0;
+  c->run([&](const check_outcome& o) {
+    ++calls;
+    EXPECT_EQ(o.what, check_outcome::kind::cancelled);
+  });
+  meanwhile();
+  EXPECT_EQ(calls, 0);
+  c.reset();
+  EXPECT_EQ(calls, 1);
+  run_for(l, std::chrono::milliseconds{20});
+  EXPECT_EQ(calls, 1);
 }
 
 } // namespace reeve::io::test
