@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 
 #include <filesystem>
+#include <list>
 #include <memory>
 #include <optional>
 
@@ -113,6 +114,7 @@ TEST_F(a_resolver, says_nothing_about_the_host_when_the_name_server_does_not_ans
 }
 
 TEST_F(a_resolver, gives_up_a_name_server_that_is_silent_or_talks_nonsense) {
+  std::list<temp_folder> folders; // each resolver reads its files when it likes
   std::vector<std::unique_ptr<dns_server>> servers;
   std::vector<std::unique_ptr<resolver>> resolvers;
   std::vector<std::unique_ptr<lookup>> lookups;
@@ -121,10 +123,10 @@ TEST_F(a_resolver, gives_up_a_name_server_that_is_silent_or_talks_nonsense) {
     servers.push_back(std::make_unique<dns_server>());
     servers.back()->behave(m);
     servers.back()->add("web.example", dns_server::a, dns_server::ip("127.0.0.7"));
-    resolvers.push_back(std::make_unique<resolver>(l, asking(folder, *servers.back())));
+    resolvers.push_back(
+      std::make_unique<resolver>(l, asking(folders.emplace_back(), *servers.back())));
     lookups.push_back(std::make_unique<lookup>(*resolvers.back(), "web.example", 80,
                                                [&](resolution r) { got.push_back(std::move(r)); }));
-    run_for(l, 5ms); // until the file is read, which the next one writes over
   }
   ASSERT_TRUE(run_until(l, [&] { return got.size() == 3; }));
   for (const auto& r : got) {
