@@ -11,7 +11,7 @@ import time
 import processes
 import soak
 import table
-from rows import docker, exec_memory, fleet, hanging, http_cost, https_cost, idle, killed_child, kinds, pages, rss, start
+from rows import docker, exec_memory, fleet, hanging, http_cost, https_cost, idle, killed_child, kinds, pages, rss, simulate, start
 from sizes import FULL, QUICK
 
 RESULTS = pathlib.Path(__file__).with_name("RESULTS.md")
@@ -29,6 +29,7 @@ ROWS = {
     "start": start.measure,
     "idle": idle.measure,
     "kinds": kinds.measure,
+    "simulate": simulate.measure,
 }
 
 

@@ -21,12 +21,13 @@ class Sizes:
     load_seconds: int
     idle_seconds: int
     kind_services: int
+    simulated_failures: int
     judged: bool          # whether aims are compared
 
 
 FULL = Sizes(fleet=10_000, large_fleet=50_000, small_fleets=(10, 1_000), page_fleets=(1_000, 10_000), interval=10,
              window=20, rounds=3, monit_hosts=1_000, tls_services=1_000, tls_probes=30, kills=500, container_kills=60,
-             exec_runs=1_000, scrapes=20, load_seconds=5, idle_seconds=60, kind_services=200, judged=True)
+             exec_runs=1_000, scrapes=20, load_seconds=5, idle_seconds=60, kind_services=200, simulated_failures=1_000_000, judged=True)
 QUICK = Sizes(fleet=200, large_fleet=400, small_fleets=(10,), page_fleets=(50, 200), interval=1, window=1, rounds=1,
               monit_hosts=20, tls_services=20, tls_probes=10, kills=20, container_kills=3, exec_runs=50, scrapes=3,
-              load_seconds=1, idle_seconds=2, kind_services=20, judged=False)
+              load_seconds=1, idle_seconds=2, kind_services=20, simulated_failures=10_000, judged=False)

@@ -14,6 +14,7 @@ namespace {
 
 struct words {
   run_options run;
+  simulate_options simulation;
   std::string config;
   std::string url;
   std::string name;
@@ -63,6 +64,16 @@ void add_questions(CLI::App& app, words& w, int& code) {
   living->callback([&] { code = healthcheck(w.config, w.url); });
 }
 
+void add_simulate(CLI::App& app, words& w, int& code) {
+  auto* command = app.add_subcommand("simulate", "Play failures against the policies of a config");
+  add_config(command, w.simulation.config);
+  command->add_option("-s,--scenario", w.simulation.scenario, "what fails when (YAML)")->required();
+  command->add_flag("--json", w.simulation.json, "print one JSON object a line");
+  command->add_option("--seed", w.simulation.seed, "of random failures and jitter")
+    ->capture_default_str();
+  command->callback([&] { code = simulate(w.simulation); });
+}
+
 void add_order(CLI::App& app, words& w, int& code, order o, const std::string& what) {
   auto* command = app.add_subcommand(std::string{to_string(o)}, what);
   add_url(command, w);
@@ -94,6 +105,7 @@ int app(int argc, char** argv) {
   int code = exit_code::ok;
   add_run(app, w, code);
   add_questions(app, w, code);
+  add_simulate(app, w, code);
   add_order(app, w, code, order::restart, "Restart a service; its backoff begins anew");
   add_order(app, w, code, order::stop, "Stop a service; it stays stopped");
   add_order(app, w, code, order::start, "Start a service that is stopped, ended or given up");

@@ -1,8 +1,10 @@
 #pragma once
 
 #include "config/load.hpp"
+#include "supervisor/scenario.hpp"
 #include "supervisor/service_tree.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,12 +28,20 @@ struct run_options {
   std::string log_format = "text";
 };
 
+struct simulate_options {
+  std::string config;   ///< empty: see find_config
+  std::string scenario; ///< a file
+  std::uint64_t seed = 1;
+  bool json = false;
+};
+
 int run(const run_options& options);
 int validate(const std::string& config);
 int check(const std::string& config, const std::vector<std::string>& names, bool json);
 int show_status(const std::string& config, const std::string& url, bool json);
 int give_order(const std::string& config, const std::string& url, order o, const std::string& name);
 int healthcheck(const std::string& config, const std::string& url);
+int simulate(const simulate_options& options);
 
 /// `given`, else $REEVE_CONFIG, else ./reeve.yaml, else /etc/reeve/reeve.yaml.
 std::string find_config(const std::string& given);
@@ -42,6 +52,9 @@ config::load_result load_config(const std::string& file);
 
 /// Loads it and prints every problem to stderr; none: there were some.
 std::optional<config::loaded> load_or_complain(const std::string& given);
+
+/// The same of a scenario for `spec`.
+std::optional<scenario> load_scenario_or_complain(const std::string& file, const daemon_spec& spec);
 
 /// `url`, else what the config says to listen on, else the default. A config that cannot be read is
 /// no reason not to ask.

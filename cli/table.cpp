@@ -34,12 +34,7 @@ std::size_t width(const std::string& text) {
 void append_row(std::string& out, const std::vector<cell>& row,
                 const std::vector<std::size_t>& widths, bool colours) {
   for (std::size_t i = 0; i < row.size(); ++i) {
-    bool painted = colours && row[i].colour != colour::plain && !row[i].text.empty();
-    if (painted)
-      out += escape_of(row[i].colour);
-    out += row[i].text;
-    if (painted)
-      out += "\033[0m";
+    out += paint(row[i].text, colours ? row[i].colour : colour::plain);
     if (i + 1 < row.size())
       out.append(widths[i] - width(row[i].text) + 2, ' ');
   }
@@ -48,6 +43,10 @@ void append_row(std::string& out, const std::vector<cell>& row,
 }
 
 } // namespace
+
+std::string paint(const std::string& text, colour c) {
+  return c == colour::plain || text.empty() ? text : escape_of(c) + text + "\033[0m";
+}
 
 std::string printable(std::string_view text) {
   constexpr std::string_view digits = "0123456789abcdef";

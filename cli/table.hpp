@@ -13,6 +13,9 @@ struct cell {
   reeve::cli::colour colour = colour::plain;
 };
 
+/// `text` in this colour, by the terminal's escape sequences; plain: as it is.
+std::string paint(const std::string& text, colour c);
+
 /// Rows under a header, columns as wide as their widest cell; the last column is not padded. With
 /// `colours` the terminal's escape sequences are used.
 std::string render_table(const std::vector<std::string>& header,

@@ -303,7 +303,7 @@ std::string sentence(const YAML::Exception& e, std::string_view text) {
 
 } // namespace
 
-node_ptr parse_document(std::string_view text, problem_list& problems) {
+node_ptr parse_document(std::string_view text, problem_list& problems, std::string_view if_empty) {
   if (text.substr(0, 3) == "\xEF\xBB\xBF")
     text.remove_prefix(3);
   if (!is_text(text, problems))
@@ -316,7 +316,7 @@ node_ptr parse_document(std::string_view text, problem_list& problems) {
       continue;
     if (made.root() && made.root()->what != node::kind::null)
       return made.root();
-    problems.add({}, "", "empty; at least one service is needed");
+    problems.add({}, "", std::string{if_empty});
   } catch (const refusal& r) {
     problems.add(r.at, "", r.what);
   } catch (const YAML::Exception& e) {

@@ -1,21 +1,15 @@
 #include "config/load.hpp"
 
 #include "config/document.hpp"
+#include "config/file.hpp"
 #include "config/server.hpp"
 #include "config/services.hpp"
 #include "config/tree.hpp"
 
-#include <array>
-#include <cerrno>
-#include <cstdio>
 #include <cstdlib>
-#include <cstring>
-#include <memory>
 
 namespace reeve::config {
 namespace {
-
-constexpr std::size_t most_read = 4 * 1024 * 1024 + 1; // one more than is allowed
 
 daemon_spec read_daemon(const reader& root) {
   daemon_spec made;
@@ -44,10 +38,6 @@ daemon_spec read_daemon(const reader& root) {
   return made;
 }
 
-load_result refused(const std::string& file, std::string what) {
-  return std::vector<problem>{{file, 0, 0, "", std::move(what)}};
-}
-
 } // namespace
 
 std::string to_string(const problem& p) {
@@ -69,7 +59,7 @@ environment process_environment() {
 
 load_result load_text(std::string_view text, const std::string& file, const environment& env) {
   problem_list problems{file};
-  const auto root = parse_document(text, problems);
+  const auto root = parse_document(text, problems, "empty; at least one service is needed");
   if (!root)
     return problems.problems();
   if (root->what != node::kind::map) {
@@ -86,22 +76,10 @@ load_result load_text(std::string_view text, const std::string& file, const envi
 }
 
 load_result load_file(const std::string& file, const environment& env) {
-  const auto close = [](std::FILE* f) { std::fclose(f); };
-  const std::unique_ptr<std::FILE, decltype(close)> in{std::fopen(file.c_str(), "rb"), close};
-  if (!in)
-    return refused(file, std::string{"cannot be opened: "} + std::strerror(errno));
-  std::string text;
-  std::array<char, 64 * 1024> part;
-  errno = 0;
-  while (text.size() < most_read) {
-    const auto length = std::fread(part.data(), 1, part.size(), in.get());
-    if (length == 0)
-      break;
-    text.append(part.data(), length);
-  }
-  if (std::ferror(in.get()))
-    return refused(file, std::string{"cannot be read: "} + std::strerror(errno));
-  return load_text(text, file, env);
+  const auto text = read_file(file);
+  if (!text)
+    return std::vector<problem>{{file, 0, 0, "", text.sentence()}};
+  return load_text(*text, file, env);
 }
 
 } // namespace reeve::config

@@ -204,11 +204,11 @@ std::optional<std::size_t> reader::choice(const std::vector<std::string>& words)
   return {};
 }
 
-std::vector<reader> reader::items(std::string_view wanted) const {
+std::vector<reader> reader::items(std::string_view wanted, empty e) const {
   std::vector<reader> all;
   if (!is_list())
     fail_type(wanted);
-  else if (value_->items.empty())
+  else if (value_->items.empty() && e == empty::refused)
     fail("must not be empty");
   for (const auto& item : value_->items)
     all.emplace_back(*item, item->at, item_path(path_, all.size()), *shared_);

@@ -68,7 +68,7 @@ public:
   }
 
   /// Complains if it is no list, or an empty one; else one reader per item.
-  std::vector<reader> items(std::string_view wanted) const;
+  std::vector<reader> items(std::string_view wanted, empty e = empty::refused) const;
   /// A command: a program and its arguments.
   std::vector<std::string> command() const;
   /// All of a map with free keys, `x-` ones included. Complains if it is no map.
