@@ -26,10 +26,6 @@ bool is_fresh(const health_machine& m) {
   return m.failures == 0 && m.successes == 0;
 }
 
-wall_time on_wall(const instant& now, mono_time then) {
-  return now.wall + duration_cast<milliseconds>(then - now.mono);
-}
-
 std::string why_busy(const io::check& c) {
   return c.waits_for_its_turn()
            ? "the run before it still waits for its turn: too many checks are under way"

@@ -2,6 +2,7 @@
 
 #include "supervisor/time.hpp"
 
+#include <utility>
 #include <vector>
 
 namespace reeve {
@@ -18,11 +19,21 @@ struct intensity {
 /// is too many. The refused one is recorded too, as OTP does.
 class restart_window {
 public:
+  restart_window() = default;
+  /// As left by another. REQUIRES: oldest first.
+  explicit restart_window(std::vector<mono_time> entries) : entries_{std::move(entries)} {
+  }
+
   /// Records a restart at `now` and says whether it is allowed.
   bool admit(const intensity& limit, mono_time now);
 
   /// Restarts that count at `now`.
   int count(const intensity& limit, mono_time now) const;
+
+  /// Oldest first; not more than can change an answer.
+  const std::vector<mono_time>& entries() const {
+    return entries_;
+  }
 
   void clear();
 

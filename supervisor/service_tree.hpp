@@ -1,6 +1,7 @@
 #pragma once
 
 #include "supervisor/daemon_spec.hpp"
+#include "supervisor/remembered.hpp"
 #include "supervisor/restart_policy.hpp"
 #include "supervisor/result.hpp"
 #include "supervisor/time.hpp"
@@ -8,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -64,7 +66,7 @@ struct service_supervision {
   std::optional<mono_time>
     next_restart; ///< while waiting, and for a given-up service with a cooldown
   int restarts_in_window = 0;
-  std::uint64_t restarts = 0; ///< finished ones, since Reeve started
+  std::uint64_t restarts = 0; ///< finished ones
   bool ends_reeve = false;    ///< given up because the root is exhausted: no person can start it
 
   bool operator==(const service_supervision&) const = default;
@@ -101,7 +103,20 @@ public:
 
   using actions = std::vector<tree_action>;
 
-  /// Starts every `process` service in tree order. Others are taken as they are.
+  /// Goes on where the tree of an earlier Reeve ended: counters, windows and backoff
+  /// stages stay, and so does what is paused, stopped, ended or given up, or waits, for
+  /// what is left of its time, but never longer than the policy allows. Processes died with
+  /// that Reeve: `boot` starts those that ran, the paused included. A service whose
+  /// target is another now keeps its counters, and what a person said of it. Names that
+  /// are not known are ignored. REQUIRES: neither `boot` nor anything else was called.
+  void take_over(const remembered& before, const instant& now);
+
+  /// What `take_over` needs to know of these services and of the groups they lie in. For
+  /// names that are not (or no longer) known: a blank.
+  remembered remember(const std::set<std::string>& names, const instant& now) const;
+
+  /// Starts every `process` service in tree order, but for those that `take_over` says
+  /// are down. Others are taken as they are.
   actions boot(mono_time now);
 
   /// `name` failed: it ended, or its liveness is unhealthy. `alive`: something

@@ -147,6 +147,12 @@ public:
   void pause(tree_node& s);
   void resume(tree_node& s, mono_time now);
 
+  // service_tree_memory.cpp: what outlives Reeve.
+  void take_over(tree_node& s, const remembered_service& before, const instant& now);
+  void take_over(tree_node& group, const remembered_group& before, const instant& now);
+  remembered_service remember(const tree_node& s, const instant& now) const;
+  remembered_group remember_group(const tree_node& group, const instant& now) const;
+
   // service_tree_config.cpp: from a config to the tree, and to the next.
   void place(const daemon_spec& spec, mono_time now);
   tree_node& place_group(const group_spec& spec, tree_node* parent,

@@ -16,4 +16,9 @@ struct instant {
   bool operator==(const instant&) const = default;
 };
 
+/// What the wall clock says, or would say, at `t`.
+inline wall_time on_wall(const instant& now, mono_time t) {
+  return now.wall + std::chrono::duration_cast<std::chrono::milliseconds>(t - now.mono);
+}
+
 } // namespace reeve

@@ -169,6 +169,8 @@ private:
   void event() {
     const auto order = start_order(spec_.tree);
     const auto& name = order[static_cast<std::size_t>(pick(0, static_cast<int>(order.size()) - 1))];
+    if (pick(0, 19) == 0 && !exiting_)
+      return die();
     switch (pick(0, 9)) {
     case 0:
     case 1:
@@ -210,6 +212,7 @@ private:
     std::advance(at, pick(0, static_cast<int>(open_.size()) - 1));
     const auto [name, what] = *at;
     open_.erase(at);
+    unseen_.erase(name);
     if (what == kind::stop) {
       alive_[name] = false;
       obey(tree_.stopped(name, now_));
@@ -257,6 +260,41 @@ private:
     obey(actions);
   }
 
+  /// Reeve is killed, and another takes over: perhaps later, perhaps with another config.
+  void die() {
+    const instant then{now_, wall_time{1'000h}};
+    const auto left = tree_.remember(placed_, then);
+    for (auto& [name, lives] : alive_)
+      if (spec_maker::is_process(name))
+        lives = false;
+      else if (open_.contains(name) && pick(0, 1) == 0) { // it came to its end all the same
+        lives = open_[name] != kind::stop;
+        unseen_.insert(name);
+      }
+    open_.clear();
+    if (pick(0, 3) == 0)
+      spec_ = maker_.make(may_escalate_);
+    const std::chrono::milliseconds pause{pick(0, 1) * pick(0, 20'000)};
+    now_ += pause;
+    tree_ = service_tree{spec_, now_};
+    tree_.take_over(left, {now_, then.wall + pause});
+    place();
+    obey(tree_.boot(now_));
+    for (const auto& name : start_order(spec_.tree))
+      find(name);
+  }
+
+  /// What a probe tells of what it finds.
+  void find(const std::string& name) {
+    if (spec_maker::is_process(name) || spec_maker::is_watched(name) || exited_)
+      return;
+    const auto state = tree_.supervision_of(name, now_).state;
+    if (state == supervision::stopped && alive_[name] && !open_.contains(name))
+      obey(tree_.observed_start(name, now_));
+    if (!alive_[name])
+      obey(tree_.failed(name, incarnation(name), {"found dead", false, false, {}}, now_, chance()));
+  }
+
   void obey(const service_tree::actions& actions) {
     ASSERT_FALSE(exited_ && !actions.empty()) << "after the end";
     for (const auto& a : actions)
@@ -277,13 +315,16 @@ private:
       EXPECT_EQ(a.what, kind::stop);
       return;
     }
-    if (a.what == kind::stop) {
+    const bool is_known = !unseen_.contains(a.name);
+    if (a.what == kind::stop && is_known) {
       EXPECT_TRUE(alive_[a.name]) << a.name << " is dead";
     }
-    if (a.what == kind::start) {
+    if (a.what == kind::start && is_known) {
       EXPECT_FALSE(alive_[a.name]) << a.name << " is alive";
     }
     const auto state = tree_.supervision_of(a.name, now_).state;
+    if (a.cause == restart_cause::boot && state == supervision::paused)
+      return; // it ran when another Reeve ended
     EXPECT_NE(state, supervision::paused) << a.name;
     if (state == supervision::stopped) {
       EXPECT_TRUE(a.what == kind::stop && a.cause == restart_cause::person) << a.name;
@@ -346,6 +387,7 @@ private:
   service_tree tree_;
   std::map<std::string, kind> open_; ///< operations in flight
   std::map<std::string, bool> alive_;
+  std::set<std::string> unseen_; ///< no Reeve saw what became of its operation
   std::set<std::string> placed_;
   std::map<std::string, service_supervision> seen_;
   std::map<std::string, std::vector<mono_time>> admitted_;

@@ -1,0 +1,202 @@
+#include "supervisor/service_tree_state.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace reeve {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+/// The longest wait that its backoff can mean.
+milliseconds longest_wait(const restart_spec& spec) {
+  if (spec.backoff.none)
+    return milliseconds{0};
+  const auto base = static_cast<double>(std::max(spec.backoff.max, milliseconds{1}).count());
+  return milliseconds{std::llround(base * (1 + spec.backoff.jitter))};
+}
+
+milliseconds longest_wait(const tree_node& n) {
+  if (!n.is_group)
+    return longest_wait(*n.restart);
+  milliseconds longest{0};
+  for (const auto* child : n.children)
+    longest = std::max(longest, longest_wait(*child));
+  return longest;
+}
+
+bool any_is(const tree_node& n, supervision state) {
+  if (!n.is_group)
+    return n.state == state;
+  return std::any_of(n.children.begin(), n.children.end(),
+                     [&](const auto* child) { return any_is(*child, state); });
+}
+
+/// A restart that was ordered and not seen to its end is as good as not decided for what
+/// runs, and for a process, which is started anyhow.
+bool is_down_for_restart(const tree_node& s) {
+  return s.state == supervision::restarting && !s.alive && !is_process(s);
+}
+
+} // namespace
+
+// -- keeping ------------------------------------------------------------------
+
+remembered_service service_tree::state::remember(const tree_node& s, const instant& now) const {
+  remembered_service r;
+  r.name = s.name;
+  r.target = fingerprint(s.restart->target);
+  r.restarts = s.restarts;
+  r.alive = s.alive;
+  if (exiting && s.state == supervision::given_up)
+    return r; // whoever starts Reeve again starts all of them anew
+  r.attempt = s.history.attempt;
+  r.last_delay = s.history.last_delay;
+  r.on_trial = s.on_trial;
+  if (is_down_for_restart(s)) {
+    r.state = supervision::waiting;
+    r.reason = s.reason;
+    r.due = now.wall;
+    return r;
+  }
+  if (s.state == supervision::running || s.state == supervision::restarting) {
+    if (s.history.healthy_since && r.attempt > 0)
+      r.healthy_since = on_wall(now, *s.history.healthy_since);
+    return r;
+  }
+  r.state = s.state;
+  r.reason = s.reason;
+  if (s.timer || s.blocked)
+    r.due = s.timer ? on_wall(now, s.timer->first) : now.wall;
+  if (s.waits_for)
+    r.waits_for = s.waits_for->name;
+  if (s.state == supervision::paused && s.late)
+    r.owed = remembered_service::debt{s.late->what.reason, s.late->counted};
+  return r;
+}
+
+remembered_group service_tree::state::remember_group(const tree_node& group,
+                                                     const instant& now) const {
+  remembered_group r;
+  r.name = group.name;
+  if (exiting)
+    return r;
+  const auto& entries = group.window.entries();
+  const auto old =
+    entries.size() - static_cast<std::size_t>(group.window.count(group.spec->intensity, now.mono));
+  for (std::size_t i = old; i < entries.size(); ++i)
+    r.restarts.push_back(on_wall(now, entries[i]));
+  r.on_trial = group.on_trial;
+  if (group.timer || group.blocked) {
+    r.due = group.timer ? on_wall(now, group.timer->first) : now.wall;
+    r.careful = group.careful;
+    r.reason = group.reason;
+  }
+  return r;
+}
+
+remembered service_tree::remember(const std::set<std::string>& names, const instant& now) const {
+  remembered all;
+  std::set<const tree_node*> groups;
+  for (const auto& name : names) {
+    const auto found = state_->services.find(name);
+    if (found == state_->services.end()) {
+      all.services.push_back({name});
+      continue;
+    }
+    all.services.push_back(state_->remember(*found->second, now));
+    for (const auto* group = found->second->parent; group; group = group->parent)
+      if (groups.insert(group).second)
+        all.groups.push_back(state_->remember_group(*group, now));
+  }
+  return all;
+}
+
+// -- taking over --------------------------------------------------------------
+
+void service_tree::state::take_over(tree_node& s, const remembered_service& before,
+                                    const instant& now) {
+  s.restarts = before.restarts;
+  if (!has_target(s))
+    return;
+  const bool is_same = before.target == fingerprint(s.restart->target);
+  const bool rests = before.state == supervision::stopped || before.state == supervision::ended;
+  const bool is_paused = before.state == supervision::paused;
+  if (!is_process(s))
+    s.alive = before.alive || !(is_same || rests);
+  if (!is_same && !rests && !is_paused)
+    return;
+  if (is_same) {
+    s.history.attempt = std::max(before.attempt, 0);
+    s.history.last_delay = std::clamp(before.last_delay, milliseconds{0}, longest_wait(*s.restart));
+    s.on_trial = before.on_trial;
+    if (before.healthy_since) {
+      // Longer than a stable run ago, nothing has been restarted: there is nothing to slow down.
+      s.history.healthy_since = when_past(now, *before.healthy_since);
+      s.history.last_good = now.mono;
+      if (was_stable(*s.restart, s.history))
+        s.history = {};
+      s.history.healthy_since.reset();
+      s.history.last_good.reset();
+    }
+  }
+  if (before.state == supervision::running || before.state == supervision::restarting)
+    return;
+  set_state(s, before.state, before.reason);
+  const bool ran = is_process(s) && before.alive; // a new start pays what is owed
+  if (is_paused && is_same && before.owed && !ran)
+    s.late = std::make_unique<late_failure>(late_failure{
+      {before.owed->reason, s.alive, false, std::nullopt}, s.incarnation, 0, before.owed->counted});
+  s.again = is_paused && !is_same && is_process(s) && !ran;
+  if (before.state == supervision::waiting && before.due)
+    wait(s, when_due(now, *before.due, longest_wait(s)), false);
+  const auto cooldown = s.parent->spec->cooldown;
+  if (before.state == supervision::given_up && before.due && cooldown.count() > 0)
+    wait(s, when_due(now, *before.due, cooldown), true);
+}
+
+void service_tree::state::take_over(tree_node& group, const remembered_group& before,
+                                    const instant& now) {
+  std::vector<mono_time> entries;
+  for (const auto at : before.restarts)
+    entries.push_back(when_past(now, at));
+  std::sort(entries.begin(), entries.end());
+  group.window = restart_window{std::move(entries)};
+  group.on_trial = before.on_trial;
+  group.reason = before.reason;
+  if (!before.due || !group.parent)
+    return;
+  const auto awaited = before.careful ? supervision::given_up : supervision::waiting;
+  const auto cooldown = group.parent->spec->cooldown;
+  if (!any_is(group, awaited) || (before.careful && cooldown.count() == 0))
+    return;
+  const auto most = before.careful ? cooldown : longest_wait(group);
+  wait(group, when_due(now, *before.due, most), before.careful);
+}
+
+void service_tree::take_over(const remembered& before, const instant& now) {
+  auto& all = *state_;
+  for (const auto& s : before.services)
+    if (const auto found = all.services.find(s.name); found != all.services.end())
+      all.take_over(*found->second, s, now);
+  for (const auto& s : before.services) {
+    auto* waiter = all.find(s.name);
+    auto* first = all.find(s.waits_for);
+    if (!waiter || !first || !first->timer || first->careful || waiter->timer
+        || waiter->state != supervision::waiting)
+      continue;
+    waiter->waits_for = first;
+    first->waiters.push_back(waiter);
+  }
+  for (const auto& g : before.groups)
+    if (const auto found = all.groups.find(g.name); found != all.groups.end())
+      all.take_over(*found->second, g, now);
+  all.repair_waits(now.mono);
+  std::erase_if(all.fresh, [](tree_node* s) {
+    const bool is_paused = s->state == supervision::paused;
+    return s->state != supervision::running && !(is_paused && !s->late && !s->again);
+  });
+}
+
+} // namespace reeve

@@ -1,0 +1,396 @@
+#include "tests/supervisor/tree_fixture.hpp"
+
+#include <set>
+
+namespace reeve {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Reeve ends without a word, and another takes over.
+struct another_reeve : tree_fixture {
+  remembered left() {
+    std::set<std::string> names;
+    for (const auto& s : spec.services)
+      names.insert(s.name);
+    return tree->remember(names, {now, wall});
+  }
+
+  /// After `pause`, in which the wall clock moved by `wall_pause`.
+  texts is_born(std::chrono::milliseconds pause = 0ms,
+                std::optional<std::chrono::milliseconds> wall_pause = {}) {
+    const auto before = left();
+    // Another boot, another monotonic clock.
+    now = mono_time{5s};
+    wall += wall_pause.value_or(pause);
+    tree.emplace(spec, now);
+    tree->take_over(before, {now, wall});
+    return told(tree->boot(now));
+  }
+
+  std::chrono::milliseconds wait_of(const std::string& name) {
+    const auto due = at(name).next_restart;
+    return due ? std::chrono::duration_cast<std::chrono::milliseconds>(*due - now) : -1ms;
+  }
+
+  /// Fails and is restarted, `times` times.
+  void crash(const std::string& name, int times) {
+    for (int i = 0; i < times; ++i) {
+      failed(name);
+      after(wait_of(name) > 0ms ? wait_of(name) : 0ms);
+      started(name);
+    }
+  }
+
+  wall_time wall{1'000'000h};
+};
+
+TEST_F(another_reeve, starts_what_ran_and_goes_on_counting) {
+  begin({process("a", 1s), container("c", 1s)});
+  crash("a", 3);
+  EXPECT_EQ(is_born(2s), (texts{"start a"}));
+  EXPECT_EQ(last.cause, restart_cause::boot);
+  EXPECT_EQ(started("a"), texts{});
+  EXPECT_EQ(at("a").restarts, 3U) << "to start it again is no restart";
+  EXPECT_EQ(at("a").attempt, 3);
+  EXPECT_EQ(at("a").restarts_in_window, 3);
+  EXPECT_EQ(failed("a"), (texts{"wait a 8000"})) << "the backoff goes on";
+  EXPECT_EQ(at("c").restarts, 0U);
+}
+
+TEST_F(another_reeve, waits_for_what_is_left_and_starts_a_process_only_then) {
+  begin({process("a", 100s), process("b")});
+  failed("a");
+  after(10s);
+  EXPECT_EQ(is_born(30s), (texts{"start b"}));
+  started("b");
+  EXPECT_EQ(state("a"), supervision::waiting);
+  EXPECT_EQ(at("a").reason, "broke");
+  EXPECT_EQ(wait_of("a"), 60s);
+  EXPECT_EQ(after(59s), texts{});
+  EXPECT_EQ(after(1s), (texts{"start a"}));
+  EXPECT_EQ(last.cause, restart_cause::failed);
+  started("a");
+  EXPECT_EQ(at("a").restarts, 1U);
+  EXPECT_EQ(at("a").restarts_in_window, 1) << "it was counted before";
+}
+
+TEST_F(another_reeve, that_comes_after_the_wait_restarts_at_once) {
+  begin({process("a", 10s), container("c", 10s)});
+  failed("a");
+  sick("c");
+  EXPECT_EQ(is_born(10min), (texts{"start a", "restart c"}));
+}
+
+TEST_F(another_reeve, is_not_fooled_by_a_wall_clock_that_went_back) {
+  begin({process("a", 100s)});
+  failed("a");
+  is_born(1s, -24h);
+  EXPECT_EQ(wait_of("a"), 300s) << "the policy's longest";
+  EXPECT_EQ(at("a").restarts_in_window, 1);
+  crash("a", 0);
+  EXPECT_EQ(after(300s), (texts{"start a"}));
+}
+
+TEST_F(another_reeve, is_not_fooled_by_a_wall_clock_that_went_ahead) {
+  begin({process("a", 100s)});
+  failed("a");
+  EXPECT_EQ(is_born(1s, 24h * 365 * 200), (texts{"start a"}));
+  EXPECT_EQ(at("a").restarts_in_window, 0);
+}
+
+TEST_F(another_reeve, leaves_given_up_what_was_and_tries_when_it_was_due) {
+  spec.tree.intensity = {0, 60s};
+  spec.tree.cooldown = 600s;
+  begin({process("a"), container("c")});
+  failed("a");
+  sick("c");
+  after(100s);
+  EXPECT_EQ(is_born(200s), texts{});
+  EXPECT_EQ(state("a"), supervision::given_up);
+  EXPECT_EQ(state("c"), supervision::given_up);
+  EXPECT_EQ(wait_of("a"), 300s);
+  EXPECT_EQ(at("a").reason, "broke; more than 0 restarts within 1m in group 'root'");
+  EXPECT_EQ(after(300s), (texts{"start a", "restart c"}));
+  started("a");
+  EXPECT_EQ(is_born(), (texts{"start a"})) << "c's try goes unseen";
+  started("a");
+  EXPECT_EQ(failed("a"), (texts{"give_up a"})) << "it is on trial still";
+  EXPECT_NE(at("a").reason.find("careful try"), std::string::npos);
+}
+
+TEST_F(another_reeve, does_not_try_what_its_new_config_leaves_to_a_person) {
+  spec.tree.intensity = {0, 60s};
+  begin({process("a")});
+  failed("a");
+  spec.tree.cooldown = 0s;
+  EXPECT_EQ(is_born(), texts{});
+  EXPECT_EQ(tree->next_due(), std::nullopt);
+  EXPECT_EQ(person(order::start, "a"), (texts{"start a"}));
+}
+
+TEST_F(another_reeve, waits_for_a_careful_try_no_longer_than_its_new_config_says) {
+  spec.tree.intensity = {0, 60s};
+  begin({process("a")});
+  failed("a");
+  spec.tree.cooldown = 30s;
+  is_born();
+  EXPECT_EQ(wait_of("a"), 30s);
+}
+
+TEST_F(another_reeve, leaves_alone_what_a_person_stopped_and_what_ended) {
+  begin({process("a", 1s), of_type(process("b", 1s), restart_type::transient), container("c", 1s)});
+  person(order::stop, "a");
+  stopped("a");
+  failed("b", false, true);
+  tree->observed_stop("c", "stopped by a person (docker stop)", now);
+  EXPECT_EQ(is_born(10h), texts{});
+  EXPECT_EQ(state("a"), supervision::stopped);
+  EXPECT_EQ(at("a").reason, "stopped by a person");
+  EXPECT_EQ(state("b"), supervision::ended);
+  EXPECT_EQ(at("c").reason, "stopped by a person (docker stop)");
+  EXPECT_EQ(person(order::start, "a"), (texts{"start a"}));
+  EXPECT_EQ(person(order::start, "c"), (texts{"start c"}));
+}
+
+TEST_F(another_reeve, starts_a_paused_process_that_ran_and_leaves_it_paused) {
+  begin({process("a", 1s), container("c", 1s)});
+  person(order::pause, "a");
+  person(order::pause, "c");
+  sick("c");
+  EXPECT_EQ(is_born(), (texts{"start a"}));
+  EXPECT_EQ(started("a"), texts{});
+  EXPECT_EQ(state("a"), supervision::paused);
+  EXPECT_EQ(at("a").restarts, 0U);
+  EXPECT_EQ(failed("a"), texts{});
+  EXPECT_EQ(person(order::resume, "a"), (texts{"wait a 1000"}));
+  EXPECT_EQ(person(order::resume, "c"), (texts{"wait c 1000"})) << "it failed before";
+}
+
+TEST_F(another_reeve, that_cannot_start_a_paused_process_says_so_when_it_is_resumed) {
+  begin({process("a", 1s)});
+  person(order::pause, "a");
+  is_born();
+  EXPECT_EQ(start_failed("a"), texts{});
+  EXPECT_EQ(state("a"), supervision::paused);
+  EXPECT_EQ(is_born(), texts{}) << "it was down";
+  EXPECT_EQ(person(order::resume, "a"), (texts{"wait a 1000"}));
+  EXPECT_EQ(at("a").reason, "no such file");
+}
+
+TEST_F(another_reeve, does_not_count_twice_what_waited_when_it_was_paused) {
+  begin({process("a", 1s)});
+  failed("a");
+  person(order::pause, "a");
+  EXPECT_EQ(is_born(), texts{});
+  EXPECT_EQ(person(order::resume, "a"), (texts{"start a"}));
+  EXPECT_EQ(at("a").restarts_in_window, 1);
+}
+
+TEST_F(another_reeve, with_another_target_keeps_the_counter_and_what_a_person_said) {
+  spec.tree.intensity = {100, 60s};
+  begin({process("waits", 100s), process("paused", 1s), process("stopped", 1s),
+         process("gave-up", 1s), process("ran", 1s)});
+  for (const auto* name : {"waits", "paused", "stopped", "gave-up", "ran"})
+    crash(name, 1);
+  failed("waits");
+  person(order::pause, "paused");
+  failed("paused");
+  person(order::stop, "stopped");
+  stopped("stopped");
+  spec.tree.intensity = {0, 60s};
+  reload();
+  failed("gave-up");
+  ASSERT_EQ(state("gave-up"), supervision::given_up);
+  auto before = left();
+  spec.tree.intensity = {100, 60s};
+  for (auto& s : spec.services)
+    std::get<process_spec>(s.restart.target).command = {"./other"};
+  tree.emplace(spec, now);
+  tree->take_over(before, {now, wall});
+  EXPECT_EQ(told(tree->boot(now)), (texts{"start waits"}));
+  EXPECT_EQ(started("waits"), (texts{"start gave-up"}));
+  EXPECT_EQ(started("gave-up"), (texts{"start ran"}));
+  started("ran");
+  EXPECT_EQ(at("waits").attempt, 0);
+  EXPECT_EQ(at("waits").restarts, 1U);
+  EXPECT_EQ(state("stopped"), supervision::stopped);
+  EXPECT_EQ(state("paused"), supervision::paused);
+  EXPECT_EQ(person(order::resume, "paused"), (texts{"start paused"}));
+  EXPECT_EQ(last.cause, restart_cause::reload);
+}
+
+TEST_F(another_reeve, begins_the_backoff_anew_after_a_long_good_run) {
+  spec.tree.intensity = {100, 60s};
+  begin({process("a", 1s), process("b", 1s)});
+  crash("a", 3);
+  crash("b", 3);
+  recovered("a");
+  after(30s);
+  recovered("b");
+  is_born(31s);
+  started("a");
+  started("b");
+  EXPECT_EQ(at("a").attempt, 0) << "61 s without a restart";
+  EXPECT_EQ(at("b").attempt, 3);
+}
+
+TEST_F(another_reeve, forgets_restarts_that_left_the_window) {
+  spec.tree.intensity = {2, 60s};
+  begin({process("a")});
+  crash("a", 2);
+  EXPECT_EQ(at("a").restarts_in_window, 2);
+  is_born(61s);
+  started("a");
+  EXPECT_EQ(at("a").restarts_in_window, 0);
+}
+
+TEST_F(another_reeve, counts_over_its_own_birth) {
+  spec.tree.intensity = {2, 60s};
+  begin({process("a")});
+  for (int i = 0; i < 2; ++i) {
+    crash("a", 1);
+    is_born(1s);
+    started("a");
+  }
+  EXPECT_EQ(failed("a"), (texts{"give_up a"})) << "the third within a minute";
+}
+
+TEST_F(another_reeve, keeps_a_group_waiting_that_escalated) {
+  group_spec app{"app", strategy::one_for_all, {0, 60s}, on_exhausted::escalate, 600s, {}, {}};
+  app.children = {"b", "c"};
+  spec.tree.children = {"a", app};
+  begin({process("a", 1s), process("b", 100s), process("c", 1s)});
+  EXPECT_EQ(failed("b"), (texts{"escalate app", "wait b 100000", "stop c"}));
+  EXPECT_EQ(is_born(20s), (texts{"start a"})) << "killed while c was being stopped";
+  started("a");
+  EXPECT_EQ(state("b"), supervision::waiting);
+  EXPECT_EQ(state("c"), supervision::waiting);
+  EXPECT_EQ(wait_of("c"), 80s);
+  EXPECT_EQ(after(80s), (texts{"start b"}));
+  EXPECT_EQ(started("b"), (texts{"start c"}));
+}
+
+TEST_F(another_reeve, keeps_what_waits_for_another_with_it) {
+  spec.tree.strategy = strategy::one_for_all;
+  begin({process("a", 10s), process("b", 10s)});
+  failed("a");
+  EXPECT_EQ(after(10s), (texts{"stop b"}));
+  stopped("b");
+  start_failed("a");
+  ASSERT_EQ(at("b").reason, "waits for 'a'");
+  EXPECT_EQ(is_born(5s), texts{});
+  EXPECT_EQ(wait_of("b"), 15s);
+  EXPECT_EQ(after(15s), (texts{"start a"}));
+  EXPECT_EQ(started("a"), (texts{"start b"}));
+}
+
+TEST_F(another_reeve, ends_a_restart_that_was_cut_in_two) {
+  spec.tree.strategy = strategy::one_for_all;
+  begin({container("a"), container("b")});
+  EXPECT_EQ(sick("a"), (texts{"stop b"}));
+  EXPECT_EQ(stopped("b"), (texts{"stop a"}));
+  EXPECT_EQ(is_born(), (texts{"stop a"})) << "b is down because of us";
+  EXPECT_EQ(stopped("a"), (texts{"start a"}));
+  EXPECT_EQ(started("a"), (texts{"start b"}));
+  EXPECT_EQ(at("a").restarts_in_window, 1) << "counted once";
+}
+
+TEST_F(another_reeve, begins_anew_when_the_root_was_exhausted) {
+  spec.tree.intensity = {0, 60s};
+  spec.tree.on_exhausted = on_exhausted::escalate;
+  begin({process("a"), process("b")});
+  EXPECT_EQ(failed("a"), (texts{"escalate root", "stop b"}));
+  EXPECT_EQ(stopped("b"), (texts{"exit root"}));
+  EXPECT_EQ(is_born(), (texts{"start a"})) << "or it would never do anything again";
+  EXPECT_EQ(started("a"), (texts{"start b"}));
+}
+
+TEST_F(another_reeve, ignores_names_and_numbers_that_make_no_sense) {
+  begin({process("a", 1s)});
+  remembered odd;
+  odd.services = {{.name = "gone", .state = supervision::waiting},
+                  {.name = "a",
+                   .state = supervision::waiting,
+                   .target = fingerprint(spec.services[0].restart.target),
+                   .attempt = -7,
+                   .last_delay = -5s,
+                   .due = wall_time::max(),
+                   .waits_for = "a"}};
+  odd.groups = {{.name = "gone"},
+                {.name = "root",
+                 .restarts = {wall_time::max(), wall_time::min()},
+                 .due = wall_time::min(),
+                 .on_trial = true}};
+  tree.emplace(spec, now);
+  tree->take_over(odd, {now, wall});
+  EXPECT_EQ(told(tree->boot(now)), texts{});
+  EXPECT_EQ(wait_of("a"), 300s);
+  EXPECT_EQ(at("a").attempt, 0);
+  EXPECT_EQ(at("a").restarts_in_window, 1);
+}
+
+TEST_F(another_reeve, restarts_what_waits_for_nothing_that_is_known) {
+  begin({process("a", 1s), process("b", 1s)});
+  const auto target = fingerprint(spec.services[0].restart.target);
+  remembered odd;
+  odd.services = {
+    {.name = "a", .state = supervision::waiting, .target = target, .waits_for = "gone"}};
+  tree.emplace(spec, now);
+  tree->take_over(odd, {now, wall});
+  EXPECT_EQ(told(tree->boot(now)), (texts{"start b", "start a"}));
+}
+
+TEST_F(another_reeve, need_not_be_told_of_what_is_as_at_the_beginning) {
+  begin({process("a", 1s), container("c", 1s)});
+  recovered("a");
+  for (const auto& s : left().services)
+    EXPECT_TRUE(is_blank(s)) << s.name;
+  for (const auto& g : left().groups)
+    EXPECT_TRUE(is_blank(g)) << g.name;
+  const auto unknown = tree->remember({"gone"}, {now, wall});
+  ASSERT_EQ(unknown.services.size(), 1U);
+  EXPECT_TRUE(is_blank(unknown.services[0]));
+  failed("a");
+  EXPECT_FALSE(is_blank(left().services[0]));
+  EXPECT_FALSE(is_blank(left().groups[0]));
+}
+
+TEST(a_fingerprint, tells_targets_apart) {
+  const std::vector<restart_target> targets{
+    std::monostate{},
+    process_spec{{"a", "b"}},
+    process_spec{{"ab"}},
+    process_spec{{"a"}, "b"},
+    process_spec{{"a"}, "", {{"b", ""}}},
+    process_spec{{"a"}, "", {}, 9},
+    process_spec{{"a"}, "", {}, 15, "b"},
+    docker_target{"a"},
+    exec_target{{"a"}, {"b"}, {}},
+    exec_target{{"a", "b"}, {}, {}},
+    exec_target{{}, {}, {"a"}},
+  };
+  std::set<std::uint64_t> all;
+  for (const auto& target : targets)
+    EXPECT_TRUE(all.insert(fingerprint(target)).second);
+  EXPECT_EQ(fingerprint(docker_target{"a"}), 10198625237220108294U) << "the same in every build";
+}
+
+TEST(remembered_pushes, come_back_on_another_clock) {
+  const instant then{mono_time{1h}, wall_time{1'000h}};
+  push_record record{mono_time{59min}, push_record::failure{mono_time{58min}, "no"},
+                     mono_time{57min}, mono_time{56min}, 3s};
+  const auto kept = remember("s", "push", record, mono_time{50min}, then);
+  EXPECT_FALSE(is_blank(kept));
+  const instant now{mono_time{5min}, wall_time{1'001h}};
+  const auto back = recall(kept, now);
+  EXPECT_EQ(back.last_success, mono_time{-56min}) << "an hour and a minute ago";
+  EXPECT_EQ(back.failed->at, mono_time{-57min});
+  EXPECT_EQ(back.failed->reason, "no");
+  EXPECT_EQ(back.duration, 3s);
+  const instant earlier{mono_time{5min}, wall_time{1h}};
+  EXPECT_EQ(recall(kept, earlier).last_success, earlier.mono) << "nothing came from the future";
+}
+
+} // namespace
+} // namespace reeve
