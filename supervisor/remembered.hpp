@@ -84,6 +84,13 @@ struct remembered {
   bool operator==(const remembered&) const = default;
 };
 
+/// How the keeping of it goes.
+struct storage_health {
+  std::string trouble;      ///< why it is not kept just now; empty: it is
+  std::uint64_t errors = 0; ///< attempts that failed
+  std::uint64_t writes = 0; ///< transactions
+};
+
 bool is_blank(const remembered_service& s);
 bool is_blank(const remembered_group& g);
 bool is_blank(const remembered_push& p);

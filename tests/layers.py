@@ -9,13 +9,14 @@ ROOMS = {
     "config": ({"supervisor"}, ["yaml-cpp/", "spdlog/", "re2/", "arpa/inet.h"]), # addresses in digits
     "io": ({"supervisor"},
            ["uv.h", "curl/", "openssl/", "ares.h", "libpq-fe.h", "hiredis/", "re2/", "nlohmann/", "spdlog/"]),
+    "storage": ({"supervisor"}, ["sqlite3.h", "spdlog/"]),
     "actors": ({"supervisor", "io"}, ["caf/", "prometheus/", "spdlog/"]),
     "http": ({"supervisor", "io/loop.hpp"}, ["uv.h", "httplib.h", "http_parser.h", "nlohmann/", "spdlog/"]),
-    "cli": ({"supervisor", "config", "io", "actors", "http"}, ["CLI/", "nlohmann/", "spdlog/"]),
+    "cli": ({"supervisor", "config", "io", "storage", "actors", "http"}, ["CLI/", "nlohmann/", "spdlog/"]),
 }
 # The operating system's own headers are for the rooms that touch the world.
 SYSTEM = re.compile(r"^(sys|netinet|arpa|net|linux)/|^(unistd|fcntl|signal|spawn|poll|pwd|grp|netdb|dirent|sched|termios|getopt|pthread|dlfcn|malloc)\.h$")
-MAY_TOUCH = {"io", "http", "cli"}
+MAY_TOUCH = {"io", "storage", "http", "cli"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
 
 

@@ -1,0 +1,56 @@
+#include "storage/schema.hpp"
+
+#include <array>
+#include <string>
+
+namespace reeve::storage {
+
+namespace {
+
+// Times are milliseconds since 1970, durations milliseconds. A step that was released is never
+// edited: there are files it made.
+constexpr std::array steps{
+  // 1: the service tree
+  "CREATE TABLE services ("
+  "  name TEXT PRIMARY KEY, state TEXT NOT NULL, reason TEXT NOT NULL, alive INTEGER NOT NULL,"
+  "  target INTEGER NOT NULL, restarts INTEGER NOT NULL, attempt INTEGER NOT NULL,"
+  "  last_delay INTEGER NOT NULL, healthy_since INTEGER, due INTEGER, waits_for TEXT NOT NULL,"
+  "  on_trial INTEGER NOT NULL, owed TEXT, owed_counted INTEGER NOT NULL"
+  ") STRICT, WITHOUT ROWID;"
+  "CREATE TABLE groups ("
+  "  name TEXT PRIMARY KEY, due INTEGER, careful INTEGER NOT NULL, on_trial INTEGER NOT NULL,"
+  "  reason TEXT NOT NULL"
+  ") STRICT, WITHOUT ROWID;"
+  "CREATE TABLE group_restarts ("
+  "  name TEXT NOT NULL, number INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (name, number)"
+  ") STRICT, WITHOUT ROWID",
+  // 2: push deadlines
+  "CREATE TABLE pushes ("
+  "  service TEXT NOT NULL, name TEXT NOT NULL, known_since INTEGER NOT NULL, last_success INTEGER,"
+  "  failed_at INTEGER, failure TEXT, started INTEGER, measured INTEGER, duration INTEGER,"
+  "  PRIMARY KEY (service, name)"
+  ") STRICT, WITHOUT ROWID",
+};
+
+} // namespace
+
+int newest_schema() {
+  return static_cast<int>(steps.size());
+}
+
+int schema_of(database& db) {
+  return static_cast<int>(db.number("PRAGMA user_version").value_or(0));
+}
+
+void migrate(database& db) {
+  const int known = schema_of(db);
+  if (known == newest_schema())
+    return;
+  db.run("BEGIN IMMEDIATE");
+  for (auto step = static_cast<std::size_t>(known < 0 ? 0 : known); step < steps.size(); ++step)
+    db.run(steps[step]);
+  db.run("PRAGMA user_version = " + std::to_string(newest_schema()));
+  db.run("COMMIT");
+}
+
+} // namespace reeve::storage
