@@ -171,8 +171,9 @@ TEST_F(a_state_store, begins_anew_wherever_its_file_was_cut_off) {
     SCOPED_TRACE(size);
     write_file(whole.substr(0, size));
     const auto content = reopened();
-    EXPECT_TRUE(content == remembered{} || (size > 4'096 && content.services.size() == 500))
-      << "a last zero";
+    if (size + 1 < whole.size()) { // SQLite takes one byte for a zero
+      EXPECT_EQ(content, remembered{});
+    }
     keep(everything());
     EXPECT_EQ(reopened().pushes, everything().pushes);
     close();
