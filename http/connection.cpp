@@ -140,7 +140,7 @@ void connection::on_end_of_input() {
   input_ended_ = true;
   stop_reading();
   const bool answer_pends = at() == phase::answering || at() == phase::writing || yielded_;
-  if (!answer_pends)
+  if (!answer_pends || at() == phase::lingering)
     close();
 }
 
