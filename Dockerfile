@@ -23,11 +23,13 @@ USER nobody
 ENTRYPOINT ["reeve-demo"]
 
 FROM base AS reeve
-RUN install-section image && useradd --system --no-create-home reeve
+RUN install-section image && useradd --system --no-create-home reeve \
+    && install -d -o reeve -g reeve -m 700 /var/lib/reeve
 COPY --from=build /src/build/release/reeve /src/build/release/reeve-launcher /usr/local/bin/
 USER reeve
+VOLUME /var/lib/reeve
 EXPOSE 8006
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=5s CMD ["reeve", "healthcheck"]
 ENTRYPOINT ["reeve"]
-CMD ["run", "-c", "/etc/reeve/reeve.yaml"]
+CMD ["run", "-c", "/etc/reeve/reeve.yaml", "--state-dir", "/var/lib/reeve"]

@@ -51,6 +51,33 @@ void take_spec(actor_plan& plan, const std::shared_ptr<const daemon_spec>& spec)
   plan.world->pushes.configure(*spec, plan.world->out.now().mono);
 }
 
+void keep(const world& w, const reeve::remembered& changes) {
+  if (w.out.remember)
+    w.out.remember(changes, {});
+}
+
+void keep_pushes(const world& w) {
+  keep(w, {{}, {}, w.pushes.remember(w.out.now())});
+}
+
+void take_over(actor_plan& plan, const reeve::remembered& before) {
+  auto& w = *plan.world;
+  const auto now = w.out.now();
+  plan.restarter->tree.take_over(before, now);
+  w.pushes.take_over(before.pushes, now);
+  reeve::remembered gone; // from the config, and so from the disk
+  for (const auto& s : before.services)
+    if (!plan.services.contains(s.name))
+      gone.services.push_back({s.name});
+  for (const auto& g : before.groups)
+    if (!find_group(plan.spec->tree, g.name))
+      gone.groups.push_back({g.name});
+  for (const auto& p : before.pushes)
+    gone.pushes.push_back({p.service, p.check});
+  keep(w, gone);
+  keep_pushes(w);
+}
+
 child_spec probe_child(const plan_ptr& plan, const std::string& service) {
   const auto start = [weak = std::weak_ptr{plan}, service](caf::local_actor& self) -> caf::actor {
     const auto p = weak.lock();
@@ -142,8 +169,8 @@ child_spec root_child(const plan_ptr& plan, const char* name, Behavior behavior,
 
 } // namespace
 
-plan_ptr make_plan(std::shared_ptr<const daemon_spec> spec, outside out,
-                   const std::string& version) {
+plan_ptr make_plan(std::shared_ptr<const daemon_spec> spec, outside out, const std::string& version,
+                   const reeve::remembered& before) {
   auto plan = std::make_shared<actor_plan>();
   plan->world = std::make_shared<world>();
   plan->world->out = std::move(out);
@@ -152,11 +179,11 @@ plan_ptr make_plan(std::shared_ptr<const daemon_spec> spec, outside out,
   plan->metrics = std::make_shared<metrics_memory>(plan->spec->metrics_prefix, version);
   plan->aggregator = std::make_shared<aggregator_memory>();
   plan->restarter = std::make_shared<restarter_memory>(plan->spec, plan->world->epoch);
+  take_over(*plan, before);
   auto& facts = plan->world->facts;
   facts.subscribe("metrics", plan->metrics->unread, [](const fact&) { return true; });
   facts.subscribe("aggregator", plan->aggregator->unread,
-                  is_any_of<check_finished, health_changed, supervision_changed, restart_finished,
-                            config_applied>);
+                  is_any_of<check_finished, health_changed, supervision_changed, config_applied>);
   facts.subscribe("restarter", plan->restarter->unread,
                   is_any_of<health_changed, run_observed, config_applied>);
   facts.publish(config_applied{plan->spec});
@@ -213,6 +240,7 @@ void change_probes(const plan_ptr& plan, const daemon_spec& before,
                    const std::shared_ptr<const daemon_spec>& now) {
   take_spec(*plan, now);
   auto& world = *plan->world;
+  keep_pushes(world);
   const auto was = groups_of_services(before.tree);
   const auto is = groups_of_services(plan->spec->tree);
   for (const auto& [service, group] : was)

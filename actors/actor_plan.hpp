@@ -30,9 +30,9 @@ struct actor_plan {
 
 using plan_ptr = std::shared_ptr<actor_plan>;
 
-/// Everybody subscribed, nobody started.
-plan_ptr make_plan(std::shared_ptr<const daemon_spec> spec, outside out,
-                   const std::string& version);
+/// Everybody subscribed, nobody started; with what an earlier Reeve left.
+plan_ptr make_plan(std::shared_ptr<const daemon_spec> spec, outside out, const std::string& version,
+                   const remembered& before);
 
 supervisor_spec root_supervisor(const plan_ptr& plan);
 

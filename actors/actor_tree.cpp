@@ -30,7 +30,7 @@ struct daemon_actors::state {
 };
 
 void daemon_actors::state::start(settings s) {
-  plan = make_plan(std::move(s.spec), std::move(s.out), s.version);
+  plan = make_plan(std::move(s.spec), std::move(s.out), s.version, s.before);
   plan->world->exhausted = s.exhausted;
   root = spawn_supervisor(*system, root_supervisor(plan));
   caf::actor_cast<caf::actor>(root)->attach_functor(
@@ -73,6 +73,8 @@ std::function<std::string()> daemon_actors::metrics_text() {
   const auto& memory = state_->plan->metrics;
   if (out.usage)
     memory->daemon.take(out.usage());
+  if (out.storage)
+    memory->daemon.take(out.storage());
   return [text = std::make_shared<actors::metrics_text>(memory, out.now().mono)] {
     return text->next();
   };
@@ -113,10 +115,16 @@ void daemon_actors::process_exited(const std::string& service) {
 
 bool daemon_actors::push(std::string_view token, const push_signal& signal) {
   auto& world = *state_->plan->world;
-  const auto* entry = world.pushes.take(token, signal, world.out.now().mono);
-  if (entry != nullptr)
-    world.send_to_probe(entry->service, push_received{entry->limits.token, entry->record});
-  return entry != nullptr;
+  const auto now = world.out.now();
+  const auto* entry = world.pushes.take(token, signal, now.mono);
+  if (entry == nullptr)
+    return false;
+  world.send_to_probe(entry->service, push_received{entry->limits.token, entry->record});
+  if (world.out.remember)
+    world.out.remember(
+      {{}, {}, {remember(entry->service, entry->check, entry->record, entry->known_since, now)}},
+      {});
+  return true;
 }
 
 void daemon_actors::config_reloaded(bool ok) {

@@ -45,6 +45,7 @@ public:
     /// Nothing is left to try, by the config's `escalate` or because our own actors
     /// failed too often: Reeve ends with exit code 3.
     std::function<void(const std::string& why)> exhausted;
+    remembered before; ///< what an earlier Reeve left
   };
 
   /// An actor system of its own on `l`, which must outlive it.

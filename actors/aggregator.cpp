@@ -74,8 +74,6 @@ void aggregator_state::take(const fact& f) {
     merge(*health);
   else if (const auto* supervision = std::get_if<supervision_changed>(&f))
     merge(*supervision);
-  else if (const auto* restart = std::get_if<restart_finished>(&f))
-    merge(*restart);
   else if (const auto* config = std::get_if<config_applied>(&f))
     take_config(*config->spec);
 }
@@ -133,14 +131,11 @@ void aggregator_state::take(service_picture& p, record& r, const supervision_cha
   p.supervision = f.to;
   p.group = f.group;
   p.attempt = f.attempt;
+  p.restarts = f.restarts;
   p.next_restart = f.next_restart;
   r.supervision_reason = f.reason;
   if (f.to != supervision::running && f.to != supervision::restarting)
     memory_->awaited.erase(p.name); // it may never run, and then has no health
-}
-
-void aggregator_state::take(service_picture& p, record& /*r*/, const restart_finished& f) {
-  p.restarts += f.ok ? 1 : 0;
 }
 
 void aggregator_state::take_config(const daemon_spec& spec) {

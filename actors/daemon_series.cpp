@@ -106,6 +106,21 @@ void daemon_series::take(const process_usage& now) {
   longest_turn_->Set(in_seconds(now.longest_turn));
 }
 
+void daemon_series::take(const storage_health& now) {
+  auto& r = *registry_;
+  if (!kept_) {
+    kept_ = &gauge(r, prefix_ + "_state_kept",
+                   "1 while the state of services is kept in the state folder, 0 during trouble.")
+               .Add({});
+    writes_ = &counter(r, prefix_ + "_state_writes_total", "Transactions that kept state.").Add({});
+    errors_ =
+      &counter(r, prefix_ + "_state_errors_total", "Attempts to keep state that failed.").Add({});
+  }
+  kept_->Set(now.trouble.empty() ? 1 : 0);
+  writes_->Increment(static_cast<double>(now.writes) - writes_->Value());
+  errors_->Increment(static_cast<double>(now.errors) - errors_->Value());
+}
+
 std::vector<family_text> daemon_series::text() const {
   std::vector<family_text> texts;
   for (auto& family : registry_->Collect()) {

@@ -32,6 +32,7 @@ public:
   void take(const config_reloaded& f);
   void take(const request_answered& f);
   void take(const process_usage& now);
+  void take(const storage_health& now);
 
   std::vector<family_text> text() const;
 
@@ -50,6 +51,9 @@ private:
   prometheus::Gauge* open_fds_ = nullptr;
   prometheus::Gauge* start_time_ = nullptr;
   prometheus::Gauge* longest_turn_ = nullptr;
+  prometheus::Gauge* kept_ = nullptr; ///< and these three, if anything is to be kept
+  prometheus::Counter* writes_ = nullptr;
+  prometheus::Counter* errors_ = nullptr;
   std::string prefix_;
 };
 

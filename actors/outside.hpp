@@ -4,6 +4,7 @@
 #include "io/child_processes.hpp"
 #include "io/docker_engine.hpp"
 #include "io/restart_targets.hpp"
+#include "supervisor/remembered.hpp"
 #include "supervisor/result.hpp"
 #include "supervisor/service_spec.hpp"
 #include "supervisor/time.hpp"
@@ -51,6 +52,12 @@ struct outside {
 
   std::function<child_state(const std::string& service)> child;
   std::function<void(const std::string& service)> forget_child; ///< may be empty
+
+  /// Keeps what outlives Reeve: these are changes. `kept`, if any, is called soon: when all that
+  /// was handed over so far is on the disk, or it is known not to get there. May be empty: nothing
+  /// outlives Reeve.
+  std::function<void(const remembered& changes, std::function<void()> kept)> remember;
+  std::function<storage_health()> storage; ///< how that goes; may be empty
 
   std::function<instant()> now;
   std::function<double()> random;       ///< in [0, 1)

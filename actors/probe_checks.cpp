@@ -196,8 +196,8 @@ void probe_state::pushed(const push_received& m) {
 void probe_state::judge_pushes(runner& r, const push_record& record, const instant& now) {
   const auto& push = *push_of(check_of(r));
   const auto* known = world_->pushes.find(push.token);
-  const auto since = std::max(known != nullptr ? known->known_since : world_->epoch,
-                              memory_->level.started.value_or(world_->epoch));
+  const auto known_since = known != nullptr ? known->known_since : world_->epoch;
+  const auto since = std::max(known_since, memory_->level.started.value_or(known_since));
   auto judged = reeve::judge(record, push, since, now.mono);
   r.round = 0;
   if (judged.deadline)

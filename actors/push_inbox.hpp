@@ -2,11 +2,13 @@
 
 #include "supervisor/daemon_spec.hpp"
 #include "supervisor/push_deadline.hpp"
+#include "supervisor/remembered.hpp"
 #include "supervisor/time.hpp"
 
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 namespace reeve::actors {
 
@@ -16,6 +18,7 @@ class push_inbox {
 public:
   struct entry {
     std::string service;
+    std::string check; ///< its name in the service
     push_check limits;
     push_record record;
     mono_time known_since; ///< when the token came with the config
@@ -23,6 +26,10 @@ public:
 
   /// Takes the tokens of `spec`, and forgets others.
   void configure(const daemon_spec& spec, mono_time now);
+  /// What an earlier Reeve was told.
+  void take_over(const std::vector<remembered_push>& before, const instant& now);
+  /// All of it, to be kept.
+  std::vector<remembered_push> remember(const instant& now) const;
 
   /// Null if there is no such token.
   const entry* take(std::string_view token, const push_signal& signal, mono_time now);

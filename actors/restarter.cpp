@@ -57,8 +57,10 @@ void restarter_state::begin(pointer self, world_ptr w, std::shared_ptr<restarter
   world_ = std::move(w);
   memory_ = std::move(memory);
   const bool first = !std::exchange(memory_->booted, true);
-  if (first)
+  if (first) {
     take_specs(memory_->spec);
+    respect_stops();
+  }
   touch_all(); // the one before may have died before it told
   settle(first ? memory_->tree.boot(now()) : service_tree::actions{});
   while (const auto fact = memory_->unread->take_next())
@@ -66,6 +68,16 @@ void restarter_state::begin(pointer self, world_ptr w, std::shared_ptr<restarter
   hear_orders();
   hear_operations();
   arm();
+}
+
+/// The engine does not know of those that an earlier Reeve saw.
+void restarter_state::respect_stops() {
+  for (const auto& [service, r] : memory_->records) {
+    const auto* docker = std::get_if<docker_target>(&r.spec->restart.target);
+    const auto is = memory_->tree.supervision_of(service, now()).state;
+    if (docker && is == supervision::stopped && world_->out.remember_stopped)
+      world_->out.remember_stopped(docker->container);
+  }
 }
 
 void restarter_state::touch_all() {
@@ -100,6 +112,7 @@ void restarter_state::hear(const health_changed& h) {
   auto& r = found->second;
   r.sick = h.liveness == health::unhealthy ? std::make_shared<const health_changed>(h) : nullptr;
   bool acted = false;
+  m.unkept.insert(service); // when it was well last is no change for others
   service_tree::actions actions;
   if (h.liveness == health::unhealthy) {
     const auto before = m.tree.supervision_of(service, now()).state;
@@ -188,6 +201,9 @@ void restarter_state::take_specs(const std::shared_ptr<const daemon_spec>& spec)
     const auto found = records.find(level.first);
     return found == records.end() || !found->second.spec;
   });
+  for (const auto& [service, r] : records)
+    if (!r.spec)
+      memory_->unkept.insert(service);
   memory_->limits.clear();
   for_each_group(spec->tree, [&](const group_spec& g) { memory_->limits[g.name] = g.intensity; });
   std::erase_if(records, [&](const auto& entry) {
@@ -220,7 +236,7 @@ void restarter_state::hear_order(person_order o) {
   const bool under_way = memory_->operations.contains(o.service) || orders_stop(*done, o.service);
   settle(std::move(*done), {o.service, order_line(o.service, o.what, under_way), "",
                             spdlog::level::info, o.what != order::resume});
-  o.answer(std::monostate{});
+  remember([answer = std::move(o.answer)] { answer(std::monostate{}); });
 }
 
 // -- operations -------------------------------------------------------------------

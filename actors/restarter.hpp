@@ -5,6 +5,7 @@
 
 #include <spdlog/common.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -49,6 +50,7 @@ private:
   void hear(const config_applied& c);
   void hear_order(person_order o);
   void hear_operation(const std::string& service, const operation_record& done);
+  void respect_stops();
   void take_specs(const std::shared_ptr<const daemon_spec>& spec);
   void judge_anew();
   void after_stop(const std::string& service, bool ok);
@@ -58,6 +60,7 @@ private:
   /// Carries out what the tree answered, then tells what changed. Changes of others
   /// than the headline's subject get lines of their own.
   void settle(service_tree::actions actions, const headline& line = {});
+  void remember(std::function<void()> kept = {});
   void carry_out_actions(const headline& line);
   void carry_out(const tree_action& a, const headline& line);
   static void log_escalation(const tree_action& a, const headline& line);

@@ -33,7 +33,18 @@ void restarter_state::settle(service_tree::actions actions, const headline& line
     memory_->actions.push_back(std::move(a));
   carry_out_actions(line);
   publish_changes(line);
+  remember();
   arm();
+}
+
+/// `kept`, if any, is called when that and all before it is kept.
+void restarter_state::remember(std::function<void()> kept) {
+  const auto names = std::exchange(memory_->unkept, {});
+  const auto& keep = world_->out.remember;
+  if (keep && (kept || !names.empty()))
+    keep(memory_->tree.remember(names, world_->out.now()), std::move(kept));
+  else if (kept)
+    kept();
 }
 
 void restarter_state::carry_out_actions(const headline& line) {
@@ -127,6 +138,7 @@ std::string restarter_state::cause_word(const tree_action& a, const record& r) c
 
 void restarter_state::publish_changes(const headline& line) {
   auto touched = std::exchange(touched_, {});
+  memory_->unkept.insert(touched.begin(), touched.end());
   const bool changed = touched.erase(line.subject) > 0 && publish_change(line.subject);
   if (!line.text.empty())
     log(line, changed);
@@ -145,7 +157,8 @@ restarter_state::publish_change(const std::string& service) {
   const auto is = memory_->tree.supervision_of(service, now());
   const auto was = std::exchange(memory_->records[service].told, is);
   const bool worth_a_line = is.state != was.state || is.next_restart != was.next_restart;
-  if (worth_a_line || is.attempt != was.attempt || is.reason != was.reason)
+  if (worth_a_line || is.attempt != was.attempt || is.reason != was.reason
+      || is.restarts != was.restarts)
     publish(service, was, is);
   if (!worth_a_line)
     return std::nullopt;
@@ -182,6 +195,7 @@ void restarter_state::publish(const std::string& service, const service_supervis
     if (is.state == supervision::waiting)
       fact.backoff = left;
   }
+  fact.restarts = is.restarts;
   world_->facts.publish(std::move(fact));
 }
 

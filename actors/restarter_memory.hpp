@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -70,6 +71,7 @@ struct restarter_memory {
   std::map<std::string, operation_record, std::less<>> operations;
   std::uint64_t last_operation = 0;
   std::deque<person_order> orders;
+  std::set<std::string> unkept; ///< services that may differ from what is kept on the disk
 };
 
 } // namespace reeve::actors

@@ -36,6 +36,9 @@ void add_run(CLI::App& app, words& w, int& code) {
   auto* command =
     app.add_subcommand("run", "Watch the services and bring them back when they fail");
   add_config(command, w.run.config);
+  command->add_option("--state-dir", w.run.state_dir,
+                      "folder for what outlives Reeve: restart counters, waits, pauses "
+                      "(default: none, all is forgotten)");
   command->add_option("--log-level", w.run.log_level, "trace, debug, info, warn, error or off")
     ->capture_default_str();
   command->add_option("--log-format", w.run.log_format, "text or json")->capture_default_str();

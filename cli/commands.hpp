@@ -23,7 +23,8 @@ struct exit_code {
 };
 
 struct run_options {
-  std::string config; ///< empty: see find_config
+  std::string config;    ///< empty: see find_config
+  std::string state_dir; ///< empty: state is in memory only
   std::string log_level = "info";
   std::string log_format = "text";
 };

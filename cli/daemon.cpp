@@ -17,6 +17,7 @@
 #include "io/restart_targets.hpp"
 #include "io/signals.hpp"
 #include "io/startup_memory.hpp"
+#include "storage/state_store.hpp"
 #include "supervisor/text.hpp"
 
 #include <signal.h>
@@ -33,6 +34,9 @@
 namespace reeve::cli {
 
 namespace {
+
+/// To be told that an order was accepted: the disk may hang.
+constexpr std::chrono::seconds longest_answer{1};
 
 instant read_clocks() {
   return {std::chrono::steady_clock::now(),
@@ -92,6 +96,8 @@ struct daemon::state {
   int code = exit_code::ok;
 
   io::loop loop;
+  std::optional<storage::state_store> store;
+  remembered before;
   io::child_processes children;
   io::docker_engine docker;
   io::check_engine checks;
@@ -137,6 +143,12 @@ struct daemon::state {
       return actors::child_state{children.pid_of(service), children.last_exit(service)};
     };
     out.forget_child = [this](const std::string& service) { children.forget(service); };
+    if (store) {
+      out.remember = [this](const remembered& changes, std::function<void()> kept) {
+        keep(changes, std::move(kept));
+      };
+      out.storage = [this] { return store->health(); };
+    }
     out.now = read_clocks;
     out.random = [this] { return std::uniform_real_distribution<double>{}(jitter); };
     out.usage = [this] {
@@ -149,6 +161,7 @@ struct daemon::state {
 
   http::hooks page_hooks();
 
+  void keep(const remembered& changes, std::function<void()> kept);
   void heard(int signal);
   void begin_shutdown(const std::string& why);
   void reload();
@@ -161,6 +174,7 @@ http::hooks daemon::state::page_hooks() {
   pages.metrics_text = [this] { return actors->metrics_text(); };
   pages.alive = [this](auto done) { actors->alive(std::move(done)); };
   pages.ready = [this] { return actors->ready(); };
+  pages.storage_trouble = [this] { return store ? store->health().trouble : std::string{}; };
   pages.tree = [this](auto done) { actors->tree(std::move(done)); };
   pages.give_order = [this](const std::string& service, order o, auto done) {
     actors->give_order(service, o, std::move(done));
@@ -174,6 +188,17 @@ http::hooks daemon::state::page_hooks() {
     actors->observe_http(method, endpoint, status, took);
   };
   return pages;
+}
+
+void daemon::state::keep(const remembered& changes, std::function<void()> kept) {
+  if (!kept)
+    return store->keep(changes);
+  const auto answer = [once = std::make_shared<std::function<void()>>(std::move(kept))] {
+    if (*once)
+      std::exchange(*once, nullptr)();
+  };
+  store->keep(changes, [this, answer] { loop.post(answer); });
+  loop.call_after(longest_answer, answer);
 }
 
 void daemon::state::heard(int signal) {
@@ -252,6 +277,16 @@ status daemon::listen() {
   return state_->server.listen();
 }
 
+status daemon::take_over(const std::string& state_dir) {
+  auto& s = *state_;
+  s.store.emplace(state_dir);
+  auto before = s.store->open();
+  if (!before)
+    return error{before.sentence()};
+  s.before = std::move(*before);
+  return std::monostate{};
+}
+
 int daemon::run() {
   auto& s = *state_;
   io::signals signals{s.loop, [&s](int signal) { s.heard(signal); }};
@@ -266,6 +301,7 @@ int daemon::run() {
                                                           s.code = exit_code::root_exhausted;
                                                           s.begin_shutdown("because " + why);
                                                         },
+                                                      .before = std::exchange(s.before, {}),
                                                     });
   spdlog::info("reeve " REEVE_VERSION " watches {} services; http://{}:{}/health",
                s.spec->services.size(), s.spec->server.host, s.server.port());
@@ -274,6 +310,8 @@ int daemon::run() {
     s.loop.call_after(after, io::release_startup_memory);
   s.loop.run();
   io::known_children::kill_groups(); // commands of checks and restarts
+  if (s.store)
+    s.store->close(std::chrono::seconds{2});
   spdlog::info("stopped");
   return s.code;
 }
@@ -294,6 +332,12 @@ int run(const run_options& options) {
   if (auto listening = reeve.listen(); !listening) {
     std::fprintf(stderr, "%s\n", listening.sentence().c_str());
     return exit_code::bad_config;
+  }
+  if (!options.state_dir.empty()) {
+    if (auto taken = reeve.take_over(options.state_dir); !taken) {
+      std::fprintf(stderr, "%s\n", taken.sentence().c_str());
+      return exit_code::bad_config;
+    }
   }
   int code = reeve.run();
   // Not by the way of destructors: they wait for actors and for background work, which may hang for

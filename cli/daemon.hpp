@@ -19,6 +19,10 @@ public:
   /// Binds the port. Nothing is started before that: an error leaves no trace.
   status listen();
 
+  /// Goes on where the last Reeve with this folder ended, and keeps there what outlives this one.
+  /// An error: another Reeve uses it, or it is not for us. To be called before `run`.
+  status take_over(const std::string& state_dir);
+
   /// Starts the services, and returns when all is stopped again: on SIGTERM or SIGINT, or because
   /// the root is exhausted. Returns the process's exit code.
   int run();

@@ -25,6 +25,8 @@ struct hooks {
   std::function<std::function<std::string()>()> metrics_text; ///< see `answer::parts`
   std::function<void(std::function<void(bool alive)>)> alive;
   std::function<bool()> ready;
+  /// Why the state of services is not kept; empty: it is, or need not be. May be left empty.
+  std::function<std::string()> storage_trouble;
   std::function<void(std::function<void(tree_view)>)> tree;
   std::function<void(const std::string& service, order o, std::function<void(order_reply)>)>
     give_order;

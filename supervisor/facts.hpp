@@ -69,6 +69,7 @@ struct supervision_changed {
   int attempt = 0;
   std::chrono::milliseconds backoff{0}; ///< while waiting
   std::optional<wall_time> next_restart;
+  std::uint64_t restarts = 0; ///< finished ones
 
   bool operator==(const supervision_changed&) const = default;
 };

@@ -116,7 +116,7 @@ public:
   remembered remember(const std::set<std::string>& names, const instant& now) const;
 
   /// Starts every `process` service in tree order, but for those that `take_over` says
-  /// are down. Others are taken as they are.
+  /// are down, and brings a person's stop to its end. Others are taken as they are.
   actions boot(mono_time now);
 
   /// `name` failed: it ended, or its liveness is unhealthy. `alive`: something

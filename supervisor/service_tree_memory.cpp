@@ -197,6 +197,9 @@ void service_tree::take_over(const remembered& before, const instant& now) {
     const bool is_paused = s->state == supervision::paused;
     return s->state != supervision::running && !(is_paused && !s->late && !s->again);
   });
+  for (const auto& [name, s] : all.services)
+    if (s->state == supervision::stopped && s->alive && can_stop(*s))
+      all.fresh.push_back(s.get());
 }
 
 } // namespace reeve

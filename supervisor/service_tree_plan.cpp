@@ -78,6 +78,8 @@ void service_tree::state::boot(const std::vector<tree_node*>& services) {
   for (auto* s : services)
     if (may_start(*s) && !s->plan)
       p.starts.push_back(s);
+    else if (s->state == supervision::stopped && s->alive) // the order came to no end
+      order(*s, operation::stop, restart_cause::person, s->reason);
     else if (s->state == supervision::paused) // it ran when another Reeve ended, and stays paused
       order(*s, operation::start, restart_cause::boot, s->reason);
   complete(p);

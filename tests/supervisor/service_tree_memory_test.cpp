@@ -153,6 +153,17 @@ TEST_F(another_reeve, leaves_alone_what_a_person_stopped_and_what_ended) {
   EXPECT_EQ(person(order::start, "c"), (texts{"start c"}));
 }
 
+TEST_F(another_reeve, stops_what_a_person_wanted_stopped_and_was_not_yet) {
+  begin({process("a", 1s), container("c", 1s)});
+  person(order::stop, "a");
+  person(order::stop, "c");
+  EXPECT_EQ(is_born(), (texts{"stop c"})) << "a died with the Reeve before";
+  EXPECT_EQ(last.cause, restart_cause::person);
+  EXPECT_EQ(stopped("c"), texts{});
+  EXPECT_EQ(state("c"), supervision::stopped);
+  EXPECT_EQ(is_born(), texts{});
+}
+
 TEST_F(another_reeve, starts_a_paused_process_that_ran_and_leaves_it_paused) {
   begin({process("a", 1s), container("c", 1s)});
   person(order::pause, "a");

@@ -136,10 +136,16 @@ void reeve_daemon::limit_descriptors(int most) {
   most_descriptors_ = most;
 }
 
+void reeve_daemon::add_arguments(const std::vector<std::string>& words) {
+  for (const auto& word : words)
+    arguments_.push_back(fill_in(word));
+}
+
 void reeve_daemon::start() {
   ASSERT_LE(pid_, 0);
   std::vector<std::string> words{reeve::tests::binary_dir() + "/reeve", "run", "-c",
                                  (folder_ / "reeve.yaml").string()};
+  words.insert(words.end(), arguments_.begin(), arguments_.end());
   if (most_descriptors_ > 0)
     words.insert(words.begin(), {"prlimit", "--nofile=" + std::to_string(most_descriptors_)});
   pid_ = spawn(words, (folder_ / "out").string(), (folder_ / "log").string());

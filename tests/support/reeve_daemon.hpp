@@ -36,6 +36,8 @@ public:
 
   /// For `start`: the most descriptors it may open, hard.
   void limit_descriptors(int most);
+  /// For `start`: more words for `reeve run`, as in a config.
+  void add_arguments(const std::vector<std::string>& words);
   void start();
   /// Starts it and waits for /livez.
   void start_and_wait();
@@ -66,6 +68,7 @@ private:
   int port_ = 0;
   int ports_[4] = {};
   int most_descriptors_ = 0; ///< 0: as many as we
+  std::vector<std::string> arguments_;
   pid_t pid_ = -1;
 };
 

@@ -61,11 +61,11 @@ protected:
     return scheduler_.clock().current_time;
   }
 
-  void start(daemon_spec spec) {
-    daemon_.emplace(system_,
-                    daemon_actors::settings{std::make_shared<const daemon_spec>(std::move(spec)),
-                                            world_.functions(), "1.2.3",
-                                            [this](const std::string& why) { exhausted_ = why; }});
+  void start(daemon_spec spec, remembered before = {}) {
+    daemon_.emplace(
+      system_, daemon_actors::settings{
+                 std::make_shared<const daemon_spec>(std::move(spec)), world_.functions(), "1.2.3",
+                 [this](const std::string& why) { exhausted_ = why; }, std::move(before)});
     run();
   }
 

@@ -95,8 +95,40 @@ public:
       told(fact);
   }
 
+  // What outlives Reeve. Held, nothing is said to be kept until `let_keep`.
+  std::map<std::string, remembered_service> kept_services;
+  std::map<std::string, remembered_group> kept_groups;
+  std::map<std::string, remembered_push> kept_pushes; ///< by service
+  bool holds_keeping = false;
+  std::vector<std::function<void()>> waiting_for_disk;
+  std::set<std::string> remembered_stopped; ///< containers
+
+  remembered left() const {
+    remembered all;
+    for (const auto& [name, s] : kept_services)
+      if (!is_blank(s))
+        all.services.push_back(s);
+    for (const auto& [name, g] : kept_groups)
+      if (!is_blank(g))
+        all.groups.push_back(g);
+    for (const auto& [name, p] : kept_pushes)
+      if (!is_blank(p))
+        all.pushes.push_back(p);
+    return all;
+  }
+  void let_keep() {
+    for (auto& kept : std::exchange(waiting_for_disk, {}))
+      post(std::move(kept));
+  }
+
   outside functions() {
     outside out;
+    out.remember = [this](const remembered& changes, std::function<void()> kept) {
+      keep(changes, std::move(kept));
+    };
+    out.remember_stopped = [this](const std::string& container) {
+      remembered_stopped.insert(container);
+    };
     out.make_check = [this](const check_spec& spec) { return make_check(spec); };
     out.carry_out = [this](io::operation what, const service_spec& spec, outside::completion done) {
       carry_out(what, spec, std::move(done));
@@ -169,6 +201,19 @@ private:
     else
       post([done, how = problem == failing.end() ? status{std::monostate{}}
                                                  : status{error{problem->second}}] { done(how); });
+  }
+
+  void keep(const remembered& changes, std::function<void()> kept) {
+    for (const auto& s : changes.services)
+      kept_services[s.name] = s;
+    for (const auto& g : changes.groups)
+      kept_groups[g.name] = g;
+    for (const auto& p : changes.pushes)
+      kept_pushes[p.service] = p;
+    if (kept)
+      waiting_for_disk.push_back(std::move(kept));
+    if (!holds_keeping)
+      let_keep();
   }
 
   void post(std::function<void()> task) {

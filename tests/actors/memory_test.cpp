@@ -1,0 +1,162 @@
+#include "tests/actors/support/daemon_fixture.hpp"
+
+using namespace reeve;
+using namespace reeve::actors::test;
+
+/// What outlives Reeve: handed over while it lives, and taken over by the next.
+class memory : public daemon_fixture {
+protected:
+  /// The one before was killed: nothing it runs is there any more.
+  void another_reeve(daemon_spec spec) {
+    daemon_.reset();
+    run();
+    world_.children.clear();
+    world_.operations.clear();
+    start(std::move(spec), world_.left());
+  }
+
+  static daemon_spec two() {
+    auto a = process_service("a");
+    a.restart.backoff = {false, 10s, 2, 10min, 0};
+    return daemon_of({a, container_service("c")});
+  }
+};
+
+TEST_F(memory, of_counters_goes_on_in_pictures) {
+  start(two());
+  child_exits("a", 1);
+  advance(10s);
+  ASSERT_EQ(picture("a")->restarts, 1U);
+  another_reeve(two());
+  EXPECT_EQ(world_.operations, (strings{"start a"}));
+  EXPECT_EQ(picture("a")->restarts, 1U) << "to start it again is no restart";
+  EXPECT_EQ(picture("a")->attempt, 1);
+  child_exits("a", 1);
+  advance(20s);
+  EXPECT_EQ(picture("a")->restarts, 2U);
+  EXPECT_EQ(picture("a")->attempt, 2);
+  EXPECT_NE(
+    metrics().find(R"(reeve_service_restarts_total{service="a",group="root",reason="exited"} 1)"),
+    std::string::npos)
+    << "that counts since this Reeve began";
+}
+
+TEST_F(memory, of_a_wait_is_of_the_time_when_it_ends) {
+  start(two());
+  child_exits("a", 1);
+  const auto due = picture("a")->next_restart;
+  advance(4s);
+  another_reeve(two());
+  EXPECT_EQ(world_.operations, strings{});
+  EXPECT_EQ(supervision_of("a"), supervision::waiting);
+  EXPECT_EQ(picture("a")->next_restart, due);
+  EXPECT_TRUE(daemon_->ready() || picture("c")->health == health::starting);
+  advance(6s - 1ms);
+  EXPECT_EQ(world_.operations, strings{});
+  advance(1ms);
+  EXPECT_EQ(world_.operations, (strings{"start a"}));
+}
+
+TEST_F(memory, of_what_a_person_said_is_kept_before_the_answer) {
+  start(two());
+  world_.holds_keeping = true;
+  std::optional<order_reply> reply;
+  daemon_->give_order("a", order::pause, [&](order_reply r) { reply = std::move(r); });
+  run();
+  EXPECT_FALSE(reply);
+  EXPECT_EQ(supervision_of("a"), supervision::paused) << "only the answer waits";
+  EXPECT_EQ(world_.kept_services.at("a").state, supervision::paused);
+  world_.let_keep();
+  run();
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->what, order_answer::accepted);
+}
+
+TEST_F(memory, of_a_stopped_container_is_told_to_the_engine) {
+  start(two());
+  give("c", order::stop);
+  EXPECT_EQ(world_.remembered_stopped, (std::set<std::string>{"c"}));
+  world_.remembered_stopped.clear();
+  another_reeve(two());
+  EXPECT_EQ(supervision_of("c"), supervision::stopped);
+  EXPECT_EQ(world_.remembered_stopped, (std::set<std::string>{"c"}));
+}
+
+TEST_F(memory, is_not_lost_with_the_restarter) {
+  start(two());
+  kill("restarter");
+  child_exits("a", 1);
+  kill("restarter");
+  EXPECT_EQ(world_.kept_services.at("a").state, supervision::waiting);
+  EXPECT_EQ(world_.kept_services.at("a").attempt, 1);
+  EXPECT_EQ(world_.kept_groups.at("root").restarts.size(), 1U);
+}
+
+TEST_F(memory, of_what_is_no_longer_in_the_config_goes) {
+  start(two());
+  child_exits("a", 1);
+  ASSERT_FALSE(is_blank(world_.kept_services.at("a")));
+  daemon_->reload(std::make_shared<const daemon_spec>(daemon_of({container_service("c")})));
+  run();
+  EXPECT_TRUE(is_blank(world_.kept_services.at("a"))) << "by a reload";
+  world_.kept_services["gone"] = {.name = "gone", .restarts = 1};
+  world_.kept_groups["gone"] = {.name = "gone", .on_trial = true};
+  world_.kept_pushes["gone"] = {.service = "gone", .check = "push", .known_since = wall_time{}};
+  another_reeve(daemon_of({container_service("c")}));
+  EXPECT_TRUE(is_blank(world_.kept_services.at("gone"))) << "or meanwhile";
+  EXPECT_TRUE(is_blank(world_.kept_groups.at("gone")));
+  EXPECT_TRUE(is_blank(world_.kept_pushes.at("gone")));
+}
+
+TEST_F(memory, of_a_good_run_ends_its_backoff) {
+  auto web = web_service("web");
+  web.restart.backoff = {false, 10s, 2, 10min, 0};
+  world_.answers("http://web", 500);
+  start(daemon_of({web}));
+  ASSERT_TRUE(becomes("web", health::unhealthy));
+  world_.answers("http://web", 200);
+  give("web", order::pause);
+  give("web", order::resume);
+  advance(10s);
+  ASSERT_TRUE(becomes("web", health::healthy));
+  EXPECT_GE(world_.kept_services.at("web").attempt, 1);
+  EXPECT_TRUE(world_.kept_services.at("web").healthy_since);
+}
+
+TEST_F(memory, of_a_push_holds_its_deadline) {
+  service_spec backup;
+  backup.name = "backup";
+  check_spec check;
+  check.name = "push";
+  check.target = push_check{"token", 1h, 5min};
+  backup.checks = {check};
+  const auto spec = daemon_of({backup});
+  start(spec);
+  advance(30min);
+  ASSERT_TRUE(daemon_->push("token", {push_signal::kind::success, std::nullopt, ""}));
+  run();
+  advance(60min);
+  another_reeve(spec);
+  advance(0s);
+  EXPECT_EQ(health_of("backup"), health::healthy);
+  advance(5min);
+  EXPECT_EQ(health_of("backup"), health::unhealthy);
+  another_reeve(spec);
+  advance(0s);
+  EXPECT_EQ(health_of("backup"), health::unhealthy) << "to be started anew is no excuse";
+}
+
+TEST_F(memory, of_a_push_that_never_came_counts_from_the_first_reeve) {
+  service_spec backup;
+  backup.name = "backup";
+  check_spec check;
+  check.name = "push";
+  check.target = push_check{"token", 1h, 5min};
+  backup.checks = {check};
+  const auto spec = daemon_of({backup});
+  start(spec);
+  advance(40min);
+  another_reeve(spec);
+  advance(25min);
+  EXPECT_EQ(health_of("backup"), health::unhealthy);
+}
