@@ -1,15 +1,17 @@
 #include "io/curl_pool.hpp"
 
+#include "io/curl_memory.hpp"
+#include "io/descriptor.hpp"
 #include "io/loop.hpp"
 
+#include <sys/epoll.h>
 #include <sys/resource.h>
-#include <uv.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
-#include <map>
+#include <stdexcept>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -25,6 +27,8 @@ constexpr std::size_t spare_handles = 64;
 /// What transfers may take of one turn of the loop. A TLS handshake takes 1 ms, and
 /// a hundred may be answered in one turn.
 constexpr milliseconds turn_share{4};
+constexpr std::size_t sockets_at_once = 16;
+constexpr auto never = clock::time_point::max();
 
 std::size_t descriptor_limit() {
   rlimit limit{};
@@ -37,6 +41,15 @@ std::size_t multis() {
   return std::clamp<std::size_t>(descriptor_limit() / 64, 1, most_multis);
 }
 
+/// Those of all multi handles are watched by one descriptor, which is what the loop watches:
+/// libuv takes more than twice the system calls for each socket.
+descriptor watch_of_sockets() {
+  descriptor made{epoll_create1(EPOLL_CLOEXEC)};
+  if (!made)
+    throw std::runtime_error("cannot watch transfers: no file descriptors left?");
+  return made;
+}
+
 } // namespace
 
 struct curl_pool::state {
@@ -44,47 +57,51 @@ struct curl_pool::state {
   struct shard {
     state* pool = nullptr;
     CURLM* multi = nullptr;
+    int under_way = 0;             ///< transfers
+    clock::time_point due = never; ///< libcurl wants to be called
+    clock::time_point armed;       ///< what the timer is set to
     loop::timer_id timer = 0;
-    loop::timer_id read_timer = 0; ///< transfers may have ended as they began
+    loop::timer_id read_timer = 0; ///< transfers have ended as they began
   };
-  struct socket_watch {
-    uv_poll_t handle{};
-    shard* home = nullptr;
-    curl_socket_t socket = -1;
-    int events = 0;             ///< libcurl waits for
-    std::uint64_t deferred = 0; ///< its place among those; 0: it is not
-    int ready = 0;              ///< while it is
-  };
+  /// What an easy handle points to.
   struct transfer {
-    shard* home = nullptr;
+    shard* home = nullptr; ///< null: it does not run
     completion done;
   };
 
   loop& home;
+  void (*prepare)(CURL*);
   std::vector<shard> shards;
   std::size_t most_kept = descriptor_limit() / 2; ///< connections, idle ones too
-  std::unordered_map<CURL*, transfer> transfers;
   std::vector<CURL*> spare;
-  std::map<std::uint64_t, socket_watch*> deferred; ///< ready, and not listened to meanwhile
-  std::uint64_t last_deferred = 0;
-  loop::timer_id go_on_timer = 0;
-  std::uint64_t this_turn = 0;
-  clock::duration spent{0};
+  descriptor sockets = watch_of_sockets();
+  std::array<epoll_event, sockets_at_once> ready{}; ///< of the sockets
+  read_watch watch{home, sockets.get(), [this] { serve_sockets(); }};
 
   shard& shard_of(std::string_view host);
-  static void listen_to(socket_watch& w);
-  void socket_ready(socket_watch& w, int status, int events);
-  bool turn_is_spent();
-  void defer(socket_watch& w, int events);
-  void go_on();
-  void serve(socket_watch& w, int events);
+  CURL* make();
+  void reset(CURL* easy, transfer* t) const;
+  void arm(shard& s);
+  void serve_sockets();
   void act(shard& s, curl_socket_t socket, int what);
   void read_ends(shard& s);
-  void finish(CURL* easy, CURLcode code);
+  static void finish(CURL* easy, CURLcode code);
+  void clean_up(CURL* easy);
 
-  static int on_socket(CURL*, curl_socket_t socket, int what, void* self, void* watch);
+  static int on_socket(CURL*, curl_socket_t socket, int what, void* self, void* known);
   static int on_timer(CURLM*, long ms, void* self);
 };
+
+namespace {
+
+template <class Transfer>
+Transfer* transfer_of(CURL* easy) {
+  Transfer* t = nullptr;
+  curl_easy_getinfo(easy, CURLINFO_PRIVATE, &t);
+  return t;
+}
+
+} // namespace
 
 curl_pool::state::shard& curl_pool::state::shard_of(std::string_view host) {
   auto& s = shards[std::hash<std::string_view>{}(host) % shards.size()];
@@ -102,106 +119,72 @@ curl_pool::state::shard& curl_pool::state::shard_of(std::string_view host) {
 }
 
 int curl_pool::state::on_timer(CURLM*, long ms, void* self) {
-  auto& s = *static_cast<shard*>(self);
-  auto& l = s.pool->home;
-  l.cancel(s.timer);
-  s.timer = ms < 0 ? 0 : l.call_after(milliseconds{ms}, [&s] {
-    s.timer = 0;
-    s.pool->act(s, CURL_SOCKET_TIMEOUT, 0);
-  });
+  static_cast<shard*>(self)->due = ms < 0 ? never : clock::now() + milliseconds{ms};
   return 0;
 }
 
-int curl_pool::state::on_socket(CURL*, curl_socket_t socket, int what, void* self, void* watch) {
+/// To be called after libcurl was. A timer that comes too early is cheaper than one that is
+/// set anew for each transfer.
+void curl_pool::state::arm(shard& s) {
+  if (s.due == never || (s.timer != 0 && s.armed <= s.due))
+    return;
+  home.cancel(s.timer);
+  s.armed = s.due;
+  s.timer = home.call_at(s.due, [this, &s] {
+    s.timer = 0;
+    if (s.due > clock::now())
+      return arm(s);
+    s.due = never; // libcurl says it anew
+    act(s, CURL_SOCKET_TIMEOUT, 0);
+  });
+}
+
+int curl_pool::state::on_socket(CURL*, curl_socket_t socket, int what, void* self, void* known) {
   auto& s = *static_cast<shard*>(self);
-  auto* w = static_cast<socket_watch*>(watch);
+  auto& pool = *s.pool;
+  epoll_event wanted{};
+  wanted.events = ((what & CURL_POLL_IN) != 0 ? std::uint32_t{EPOLLIN} : 0)
+                  | ((what & CURL_POLL_OUT) != 0 ? std::uint32_t{EPOLLOUT} : 0);
+  const auto number = static_cast<std::uint64_t>(&s - pool.shards.data());
+  wanted.data.u64 = number << 32 | static_cast<std::uint32_t>(socket);
   if (what == CURL_POLL_REMOVE) {
-    if (w != nullptr) {
-      curl_multi_assign(s.multi, socket, nullptr);
-      s.pool->deferred.erase(w->deferred);
-      uv_close(reinterpret_cast<uv_handle_t*>(&w->handle),
-               [](uv_handle_t* h) { delete static_cast<socket_watch*>(h->data); });
-    }
+    epoll_ctl(pool.sockets.get(), EPOLL_CTL_DEL, socket, nullptr);
+    curl_multi_assign(s.multi, socket, nullptr);
+    for (auto& event : pool.ready) // it may have been the old socket of this number that was
+      if (event.data.u64 == wanted.data.u64)
+        event.events = 0;
     return 0;
   }
-  if (w == nullptr) {
-    w = new socket_watch{{}, &s, socket};
-    if (uv_poll_init_socket(s.pool->home.raw(), &w->handle, socket) != 0) {
-      delete w;
-      return -1;
+  curl_multi_assign(s.multi, socket, &s);
+  return epoll_ctl(pool.sockets.get(), known != nullptr ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, socket,
+                   &wanted);
+}
+
+/// Those whose turn does not come are told again in the next, behind others.
+void curl_pool::state::serve_sockets() {
+  const auto until = clock::now() + turn_share;
+  int count = 0;
+  do {
+    count = epoll_wait(sockets.get(), ready.data(), static_cast<int>(ready.size()), 0);
+    for (int i = 0; i < count && clock::now() < until; ++i) {
+      const auto& event = ready[static_cast<std::size_t>(i)];
+      const bool broken = (event.events & (EPOLLERR | EPOLLHUP)) != 0; // libcurl finds out how
+      const int what = (broken || (event.events & EPOLLIN) != 0 ? CURL_CSELECT_IN : 0)
+                       | (broken || (event.events & EPOLLOUT) != 0 ? CURL_CSELECT_OUT : 0);
+      if (what != 0)
+        act(shards[event.data.u64 >> 32], static_cast<curl_socket_t>(event.data.u64 & 0xffffffff),
+            what);
     }
-    w->handle.data = w;
-    curl_multi_assign(s.multi, socket, w);
-  }
-  w->events = ((what & CURL_POLL_IN) != 0 ? UV_READABLE : 0)
-              | ((what & CURL_POLL_OUT) != 0 ? UV_WRITABLE : 0);
-  if (w->deferred == 0)
-    listen_to(*w);
-  return 0;
+  } while (count == static_cast<int>(ready.size()) && clock::now() < until);
 }
 
-void curl_pool::state::listen_to(socket_watch& w) {
-  uv_poll_start(&w.handle, w.events, [](uv_poll_t* h, int status, int ready) {
-    auto& watch = *static_cast<socket_watch*>(h->data);
-    watch.home->pool->socket_ready(watch, status, ready);
-  });
-}
-
-void curl_pool::state::socket_ready(socket_watch& w, int status, int events) {
-  if (status < 0) {
-    // libuv has stopped listening; libcurl finds out what is wrong by reading.
-    listen_to(w);
-    events = UV_READABLE | UV_WRITABLE;
-  }
-  if (!deferred.empty() || turn_is_spent())
-    return defer(w, events);
-  serve(w, events);
-}
-
-bool curl_pool::state::turn_is_spent() {
-  if (const auto turn = home.turn(); turn != this_turn) {
-    this_turn = turn;
-    spent = clock::duration{0};
-  }
-  return spent > turn_share;
-}
-
-/// It is not listened to: libuv asks again and again within one turn when very many are
-/// ready.
-void curl_pool::state::defer(socket_watch& w, int events) {
-  uv_poll_stop(&w.handle);
-  w.ready = events;
-  w.deferred = ++last_deferred;
-  deferred.emplace(w.deferred, &w);
-  if (go_on_timer == 0)
-    go_on_timer = home.call_after(milliseconds{0}, [this] { go_on(); });
-}
-
-void curl_pool::state::go_on() {
-  go_on_timer = 0;
-  while (!deferred.empty() && !turn_is_spent()) {
-    auto& w = *deferred.extract(deferred.begin()).mapped();
-    w.deferred = 0;
-    listen_to(w);
-    serve(w, w.ready);
-  }
-  if (!deferred.empty())
-    go_on_timer = home.call_after(milliseconds{0}, [this] { go_on(); });
-}
-
-/// May be its end.
-void curl_pool::state::serve(socket_watch& w, int events) {
-  const auto began = clock::now();
-  const int what = ((events & UV_READABLE) != 0 ? CURL_CSELECT_IN : 0)
-                   | ((events & UV_WRITABLE) != 0 ? CURL_CSELECT_OUT : 0);
-  act(*w.home, w.socket, what);
-  spent += clock::now() - began;
-}
-
+/// May be the end of transfers.
 void curl_pool::state::act(shard& s, curl_socket_t socket, int what) {
   int still_running = 0;
   curl_multi_socket_action(s.multi, socket, what, &still_running);
-  read_ends(s);
+  if (still_running < s.under_way)
+    read_ends(s);
+  arm(s);
 }
 
 void curl_pool::state::read_ends(shard& s) {
@@ -212,26 +195,45 @@ void curl_pool::state::read_ends(shard& s) {
 }
 
 void curl_pool::state::finish(CURL* easy, CURLcode code) {
-  const auto found = transfers.find(easy);
-  if (found == transfers.end())
+  auto& t = *transfer_of<transfer>(easy);
+  auto* home = std::exchange(t.home, nullptr);
+  if (home == nullptr)
     return;
-  const auto t = std::move(found->second);
-  transfers.erase(found);
-  curl_multi_remove_handle(t.home->multi, easy);
-  if (t.done)
-    t.done(code);
+  const auto done = std::exchange(t.done, nullptr);
+  --home->under_way;
+  curl_multi_remove_handle(home->multi, easy);
+  if (done)
+    done(code);
 }
 
-curl_pool::curl_pool(loop& l) : state_{new state{l, std::vector<state::shard>(multis())}} {
-  curl_global_init(CURL_GLOBAL_DEFAULT);
+CURL* curl_pool::state::make() {
+  auto* easy = curl_easy_init();
+  if (easy != nullptr)
+    reset(easy, new transfer);
+  return easy;
+}
+
+void curl_pool::state::reset(CURL* easy, transfer* t) const {
+  curl_easy_reset(easy);
+  curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
+  prepare(easy);
+}
+
+void curl_pool::state::clean_up(CURL* easy) {
+  delete transfer_of<transfer>(easy);
+  curl_easy_cleanup(easy);
+}
+
+curl_pool::curl_pool(loop& l, void (*prepare)(CURL*)) {
+  set_up_curl();
+  state_.reset(new state{l, prepare, std::vector<state::shard>(multis())});
 }
 
 curl_pool::~curl_pool() {
-  state_->home.cancel(state_->go_on_timer);
   for (auto* easy : state_->spare)
-    curl_easy_cleanup(easy);
+    state_->clean_up(easy);
   for (auto& s : state_->shards) {
-    curl_multi_cleanup(s.multi); // lets go of the sockets, deferred ones too
+    curl_multi_cleanup(s.multi); // lets go of the sockets
     state_->home.cancel(s.timer);
     state_->home.cancel(s.read_timer);
   }
@@ -240,7 +242,7 @@ curl_pool::~curl_pool() {
 CURL* curl_pool::take() {
   auto& spare = state_->spare;
   if (spare.empty())
-    return curl_easy_init();
+    return state_->make();
   auto* easy = spare.back();
   spare.pop_back();
   return easy;
@@ -249,31 +251,33 @@ CURL* curl_pool::take() {
 void curl_pool::start(CURL* easy, std::string_view host, clock::time_point deadline,
                       completion done) {
   auto& home = state_->shard_of(host);
-  state_->transfers[easy] = {&home, std::move(done)};
+  *transfer_of<state::transfer>(easy) = {&home, std::move(done)};
   const auto left = std::chrono::ceil<milliseconds>(deadline - clock::now());
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
                    static_cast<long>(std::max(left, milliseconds{1}).count()));
+  ++home.under_way;
   curl_multi_add_handle(home.multi, easy);
   // Connects now, in the time of whoever starts it: all that were started in a turn would
   // do so at once otherwise.
   int running = 0;
   curl_multi_socket_action(home.multi, CURL_SOCKET_TIMEOUT, 0, &running);
-  if (home.read_timer == 0)
+  state_->arm(home);
+  if (running < home.under_way && home.read_timer == 0)
     home.read_timer = state_->home.call_after(milliseconds{0}, [this, &home] {
       home.read_timer = 0;
       state_->read_ends(home);
     });
 }
 
-void curl_pool::put_back(CURL* easy) {
+void curl_pool::put_back(CURL* easy, bool as_prepared) {
   auto& s = *state_;
-  if (const auto found = s.transfers.find(easy); found != s.transfers.end()) {
-    found->second.done = nullptr;
-    s.finish(easy, CURLE_OK);
-  }
+  auto* t = transfer_of<state::transfer>(easy);
+  t->done = nullptr;
+  state::finish(easy, CURLE_OK);
   if (s.spare.size() >= spare_handles)
-    return curl_easy_cleanup(easy);
-  curl_easy_reset(easy);
+    return s.clean_up(easy);
+  if (!as_prepared)
+    s.reset(easy, t);
   s.spare.push_back(easy);
 }
 

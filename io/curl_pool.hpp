@@ -16,13 +16,16 @@ class loop;
 /// again. Loop thread only.
 class curl_pool {
 public:
-  explicit curl_pool(loop& l);
+  /// `prepare` sets the options that all transfers share, on each new handle.
+  /// Throws std::runtime_error if there is no descriptor left.
+  curl_pool(loop& l, void (*prepare)(CURL*));
   /// REQUIRES: all handles were put back.
   ~curl_pool();
   curl_pool(const curl_pool&) = delete;
   curl_pool& operator=(const curl_pool&) = delete;
 
-  /// A handle with no options set; null if there is no memory for it.
+  /// A prepared handle; null if there is no memory for it. What others set and put back
+  /// `as_prepared` is set still.
   CURL* take();
 
   using completion = std::function<void(CURLcode)>;
@@ -32,8 +35,9 @@ public:
   void start(CURL* easy, std::string_view host, std::chrono::steady_clock::time_point deadline,
              completion done);
 
-  /// Breaks it off if it runs.
-  void put_back(CURL* easy);
+  /// Breaks it off if it runs. `as_prepared`: no options were set but those that whoever
+  /// takes a handle sets.
+  void put_back(CURL* easy, bool as_prepared);
 
 private:
   struct state;

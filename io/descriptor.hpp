@@ -27,6 +27,10 @@ public:
   explicit operator bool() const {
     return fd_ >= 0;
   }
+  /// Gives it away, open.
+  int release() {
+    return std::exchange(fd_, -1);
+  }
 
 private:
   int fd_ = -1;

@@ -1,5 +1,6 @@
 #include "io/docker_http.hpp"
 
+#include "io/curl_memory.hpp"
 #include "io/docker_api.hpp"
 #include "io/line_splitter.hpp"
 #include "io/loop.hpp"
@@ -119,7 +120,7 @@ struct docker_http::state : std::enable_shared_from_this<state> {
 };
 
 docker_http::state::state(loop& l, std::string path) : on{l}, socket{std::move(path)} {
-  curl_global_init(CURL_GLOBAL_DEFAULT);
+  set_up_curl();
   multi = curl_multi_init();
   curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, &state::on_socket);
   curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, this);

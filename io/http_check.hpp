@@ -13,8 +13,7 @@ class resolver;
 /// What HTTP checks share.
 struct http_share {
   /// `n` lives longer.
-  http_share(loop& l, resolver& n) : home{l}, names{n}, curl{l} {
-  }
+  http_share(loop& l, resolver& n);
 
   loop& home;
   resolver& names;

@@ -40,16 +40,33 @@ http_route::http_route(const http_check& what)
     port_ = port.empty() ? 0 : std::stoi(port);
   }
   curl_url_cleanup(url);
-  if (const auto literal = literal_address(host_, port_))
+  const auto literal = literal_address(host_, port_);
+  needs_lookup_ = socket_.empty() && !host_.empty() && !literal;
+  if (keeps_ && literal) // connects to a name of its own
     addresses_.push_back(*literal);
-}
-
-bool http_route::needs_lookup() const {
-  return socket_.empty() && !host_.empty() && !literal_address(host_, port_);
 }
 
 void http_route::set_addresses(std::vector<sockaddr_storage> addresses) {
   addresses_ = std::move(addresses);
+}
+
+/// What libcurl need not look up itself.
+curl_slist* http_route::known_names() const {
+  if (addresses_.empty())
+    return nullptr;
+  std::set<int> ports{port_};
+  if (redirects_ > 0)
+    ports.insert({80, 443}); // where the same host is likely to send us
+  std::string addresses;
+  for (const auto& a : addresses_)
+    addresses += (addresses.empty() ? "" : ",")
+                 + (a.ss_family == AF_INET6 ? "[" + to_text(a) + "]" : to_text(a));
+  curl_slist* names = nullptr;
+  for (const int port : ports) // with a plus, libcurl does not hold them for good
+    names = curl_slist_append(
+      names,
+      ("+" + (keeps_ ? own_name_ : host_) + ":" + std::to_string(port) + ":" + addresses).c_str());
+  return names;
 }
 
 void http_route::set_options(CURL* easy, const tls_trust::store_ptr& trust) {
@@ -63,22 +80,9 @@ void http_route::set_options(CURL* easy, const tls_trust::store_ptr& trust) {
   curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, last ? 1L : 0L);
   if (!socket_.empty())
     curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, socket_.c_str());
-  std::set<int> ports{port_};
-  if (redirects_ > 0)
-    ports.insert({80, 443}); // where the same host is likely to send us
-  std::string addresses;
-  for (const auto& a : addresses_)
-    addresses += (addresses.empty() ? "" : ",")
-                 + (a.ss_family == AF_INET6 ? "[" + to_text(a) + "]" : to_text(a));
-  curl_slist* resolved = nullptr;
-  if (!addresses.empty() && (keeps_ || needs_lookup()))
-    for (const int port : ports) // with a plus, libcurl does not hold them for good
-      resolved = curl_slist_append(resolved, ("+" + (keeps_ ? own_name_ : host_) + ":"
-                                              + std::to_string(port) + ":" + addresses)
-                                               .c_str());
-  resolved_.reset(resolved);
+  resolved_.reset(known_names());
   curl_easy_setopt(easy, CURLOPT_RESOLVE, resolved_.get());
-  const bool no_names = resolved == nullptr && redirects_ == 0;
+  const bool no_names = resolved_ == nullptr && redirects_ == 0;
   curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, no_names ? 0L : names_hold_seconds);
   if (!keeps_)
     return;

@@ -34,7 +34,9 @@ public:
   const std::string& group() const {
     return keeps_ ? own_name_ : host_;
   }
-  bool needs_lookup() const;
+  bool needs_lookup() const {
+    return needs_lookup_;
+  }
 
   /// Of the host; for the next transfer.
   void set_addresses(std::vector<sockaddr_storage> addresses);
@@ -51,11 +53,14 @@ public:
 private:
   using list = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
 
+  curl_slist* known_names() const;
+
   bool keeps_ = false;
   int redirects_ = 0;
   std::string socket_;
   std::string host_;
   int port_ = 0;
+  bool needs_lookup_ = false;
   std::vector<sockaddr_storage> addresses_;
   std::string own_name_; ///< the host name of the kept connection
   tls_trust::store_ptr trust_;

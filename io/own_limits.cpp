@@ -92,12 +92,14 @@ std::optional<check_outcome> ran_out(int os_error) {
 }
 
 int spare_descriptor_error() {
+  const int lowest = lowest_free();
+  return lowest < 0 ? -lowest : spare_descriptor_error(lowest);
+}
+
+int spare_descriptor_error(int opened) {
   const auto limit = static_cast<int>(std::min<rlim_t>(descriptor_limit(), 1 << 30));
   const int reserve = std::clamp(limit / 8, 4, 64);
-  const int lowest = lowest_free();
-  if (lowest < 0)
-    return -lowest;
-  return lowest >= limit - reserve ? EMFILE : 0;
+  return opened >= limit - reserve ? EMFILE : 0;
 }
 
 bool out_of_descriptors() {

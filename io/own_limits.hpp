@@ -16,6 +16,8 @@ std::optional<check_outcome> ran_out(int os_error);
 /// 0 if a check may open a descriptor for itself; else EMFILE: those that are left are
 /// for Reeve's own HTTP server, for restarts and for reading files.
 int spare_descriptor_error();
+/// The same of one that was just opened, which is the lowest that was free.
+int spare_descriptor_error(int opened);
 
 /// Not one is left. Libraries tell that in many ways.
 bool out_of_descriptors();
