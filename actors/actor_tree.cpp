@@ -61,7 +61,7 @@ daemon_actors::~daemon_actors() {
 }
 
 snapshot_ptr daemon_actors::snapshot() const {
-  return state_->plan->aggregator->published;
+  return state_->plan->aggregator->look();
 }
 
 bool daemon_actors::ready() const {

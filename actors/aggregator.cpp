@@ -45,26 +45,16 @@ std::vector<check_picture> pictures_of(const std::vector<check_spec>& checks,
 
 } // namespace
 
-void aggregator_state::begin(pointer self, world_ptr w, std::shared_ptr<aggregator_memory> memory) {
-  self_ = self;
+void aggregator_state::begin(world_ptr w, std::shared_ptr<aggregator_memory> memory) {
   world_ = std::move(w);
   memory_ = std::move(memory);
   while (const auto fact = memory_->unread->take_next())
     take(*fact);
-  publish();
 }
 
 void aggregator_state::heard(const told& t) {
   while (const auto fact = memory_->unread->take(t.position))
     take(*fact);
-  if (!std::exchange(memory_->will_publish, true))
-    self_->send(self_, publish_snapshot{});
-}
-
-void aggregator_state::publish() {
-  memory_->will_publish = false;
-  memory_->published = std::make_shared<const snapshot>(memory_->working);
-  memory_->ready = memory_->ready || (memory_->configured && memory_->awaited.empty());
 }
 
 void aggregator_state::take(const fact& f) {
@@ -76,20 +66,21 @@ void aggregator_state::take(const fact& f) {
     merge(*supervision);
   else if (const auto* config = std::get_if<config_applied>(&f))
     take_config(*config->spec);
+  memory_->published.reset();
+  memory_->ready = memory_->ready || (memory_->configured && memory_->awaited.empty());
 }
 
 /// Newest wins; what is told of a removed service is dropped.
 template <class Fact>
 void aggregator_state::merge(const Fact& f) {
-  const auto known = memory_->working.find(f.origin.service);
-  auto& record = memory_->records[f.origin.service];
-  if (!known || f.origin.sequence <= record.sequence)
+  const auto known = memory_->records.find(f.origin.service);
+  if (known == memory_->records.end() || f.origin.sequence <= known->second.sequence)
     return;
+  auto& record = known->second;
   record.sequence = f.origin.sequence;
-  auto next = std::make_shared<service_picture>(*known);
-  take(*next, record, f);
-  choose_reason(*next, record);
-  memory_->working = memory_->working.with(std::move(next));
+  auto& picture = *memory_->working.edit(f.origin.service);
+  take(picture, record, f);
+  choose_reason(picture, record);
 }
 
 void aggregator_state::take(service_picture& p, record& r, const check_finished& f) {
@@ -141,7 +132,7 @@ void aggregator_state::take(service_picture& p, record& r, const supervision_cha
 void aggregator_state::take_config(const daemon_spec& spec) {
   const auto groups = groups_of_services(spec.tree);
   const auto before = std::exchange(memory_->working, {});
-  std::map<std::string, record, std::less<>> records;
+  std::unordered_map<std::string, record> records;
   std::set<std::string, std::less<>> awaited;
   std::vector<snapshot::picture> pictures;
   for (const auto& service : spec.services) {
@@ -170,11 +161,10 @@ aggregator_actor::behavior_type aggregator(aggregator_state::pointer self, world
                                            std::shared_ptr<aggregator_memory> memory) {
   set_handlers(self);
   auto& state = self->state;
-  state.begin(self, std::move(w), std::move(memory));
+  state.begin(std::move(w), std::move(memory));
   return {
     [&state](const told& t) { state.heard(t); },
     [](are_you_there) { return here_i_am{}; },
-    [&state](publish_snapshot) { state.publish(); },
   };
 }
 

@@ -3,10 +3,10 @@
 #include "actors/world.hpp"
 #include "supervisor/snapshot.hpp"
 
-#include <map>
 #include <memory>
 #include <set>
 #include <string>
+#include <unordered_map>
 
 namespace reeve::actors {
 
@@ -21,27 +21,32 @@ struct aggregator_memory {
   };
 
   std::shared_ptr<journal> unread = std::make_shared<journal>();
-  std::map<std::string, record, std::less<>> records;
-  std::set<std::string, std::less<>> awaited; ///< services that nothing is known of yet
+  std::unordered_map<std::string, record> records; ///< one for each service
+  std::set<std::string, std::less<>> awaited;      ///< services that nothing is known of yet
   bool configured = false;
   bool ready = false; ///< once it is so it stays so
 
-  snapshot working; ///< with every fact taken
-  snapshot_ptr published = std::make_shared<const snapshot>();
-  bool will_publish = false;
+  snapshot working;       ///< with every fact taken
+  snapshot_ptr published; ///< null: something has changed since
+
+  /// How things stand, for others to keep.
+  snapshot_ptr look() {
+    if (!published)
+      published = std::make_shared<const snapshot>(working);
+    return published;
+  }
 };
 
-/// The newest picture of every service, made from facts. Published at most once per
-/// turn of the loop, as an immutable snapshot that others read without asking.
+/// The newest picture of every service, made from facts. Others look at it without
+/// asking: they get an immutable snapshot.
 class aggregator_state {
 public:
   using pointer = aggregator_actor::stateful_pointer<aggregator_state>;
 
   std::string name = "aggregator"; ///< read by CAF
 
-  void begin(pointer self, world_ptr w, std::shared_ptr<aggregator_memory> memory);
+  void begin(world_ptr w, std::shared_ptr<aggregator_memory> memory);
   void heard(const told& t);
-  void publish();
 
 private:
   using record = aggregator_memory::record;
@@ -54,7 +59,6 @@ private:
   template <class Fact>
   void merge(const Fact& f);
 
-  pointer self_ = nullptr;
   world_ptr world_;
   std::shared_ptr<aggregator_memory> memory_;
 };

@@ -41,8 +41,7 @@ using metrics_actor = root_actor;
 
 // -- aggregator -----------------------------------------------------------------
 
-struct publish_snapshot {}; ///< to itself, behind the facts that wait already
-using aggregator_actor = root_actor::extend<caf::reacts_to<publish_snapshot>>;
+using aggregator_actor = root_actor;
 
 // -- restarter ------------------------------------------------------------------
 
@@ -113,7 +112,6 @@ using probe_actor = caf::typed_actor<caf::reacts_to<run_changed>, caf::reacts_to
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::told)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::are_you_there)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::here_i_am)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::publish_snapshot)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::hear_orders)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::operation_ended)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::close_down)

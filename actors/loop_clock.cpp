@@ -35,7 +35,7 @@ void loop_clock::insert(time_point t, event e) {
     std::lock_guard guard{lock_};
     if (has_ended(e.receiver))
       return;
-    auto at = schedule_.emplace(slot_of(t), std::move(e));
+    auto at = schedule_.emplace_hint(schedule_.end(), slot_of(t), std::move(e)); // mostly the last
     if (at->second.owner != 0) {
       auto& owned = owned_[at->second.owner];
       at->second.place = owned.size();
@@ -52,9 +52,7 @@ loop_clock::event loop_clock::take(position p) {
     auto& owned = found->second;
     owned[p->second.place] = owned.back();
     owned[p->second.place]->second.place = p->second.place;
-    owned.pop_back();
-    if (owned.empty())
-      owned_.erase(found);
+    owned.pop_back(); // the list goes with its owner: most will set the next
   }
   auto taken = std::move(p->second);
   schedule_.erase(p);

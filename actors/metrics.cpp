@@ -6,6 +6,7 @@
 #include <caf/typed_event_based_actor.hpp>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <type_traits>
 #include <utility>
 
@@ -46,6 +47,8 @@ void metrics_state::take(const fact& f) {
 void metrics_state::take_config(const daemon_spec& spec) {
   const auto groups = groups_of_services(spec.tree);
   auto before = std::exchange(memory_->services, {});
+  auto& in_order = memory_->in_order;
+  in_order.clear();
   for (const auto& service : spec.services) {
     const auto in = groups.find(service.name);
     auto& series = memory_->services[service.name];
@@ -53,6 +56,10 @@ void metrics_state::take_config(const daemon_spec& spec) {
       series = std::move(known.mapped());
     series.respec(service, in == groups.end() ? "root" : in->second);
   }
+  for (const auto& series : memory_->services)
+    in_order.push_back(&series);
+  std::sort(in_order.begin(), in_order.end(),
+            [](const auto* a, const auto* b) { return a->first < b->first; });
   if (spec.metrics_prefix != memory_->prefix)
     spdlog::warn("metrics.prefix: the change to '{}' takes effect when Reeve is started anew",
                  spec.metrics_prefix);

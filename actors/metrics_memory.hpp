@@ -4,9 +4,10 @@
 #include "actors/news.hpp"
 #include "actors/series.hpp"
 
-#include <map>
 #include <memory>
 #include <string>
+#include <unordered_map>
+#include <vector>
 
 namespace reeve::actors {
 
@@ -19,7 +20,10 @@ struct metrics_memory {
   std::shared_ptr<journal> unread = std::make_shared<journal>();
   std::string prefix; ///< for as long as Reeve runs
   daemon_series daemon;
-  std::map<std::string, service_series, std::less<>> services; ///< by name
+
+  using series_map = std::unordered_map<std::string, service_series>;
+  series_map services;                                 ///< by name
+  std::vector<const series_map::value_type*> in_order; ///< of their names
 };
 
 } // namespace reeve::actors

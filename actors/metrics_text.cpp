@@ -181,13 +181,14 @@ std::string metrics_text::next() {
 
 /// True when that was the last of them.
 bool metrics_text::write_services(family& f, std::string& part) {
-  const auto& services = from_->services;
+  const auto& services = from_->in_order;
   sample_writer to{part, f.text, f.name};
-  auto next = last_.empty() ? services.begin() : services.upper_bound(last_);
+  auto next = std::upper_bound(services.begin(), services.end(), last_,
+                               [](const auto& name, const auto* s) { return name < s->first; });
   for (; next != services.end() && part.size() < part_size; ++next)
-    f.each->write(to, {next->first, next->second, now_});
+    f.each->write(to, {(*next)->first, (*next)->second, now_});
   const bool complete = next == services.end();
-  last_ = complete ? std::string{} : std::prev(next)->first;
+  last_ = complete ? std::string{} : (*std::prev(next))->first;
   return complete;
 }
 

@@ -1,6 +1,7 @@
 #include "supervisor/snapshot.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <functional>
 #include <utility>
 
@@ -10,6 +11,14 @@ namespace {
 
 std::uint32_t hash_of(std::string_view name) {
   return static_cast<std::uint32_t>(std::hash<std::string_view>{}(name));
+}
+
+template <class T>
+bool is_shared(const std::shared_ptr<T>& p) {
+  if (p.use_count() > 1)
+    return true;
+  std::atomic_thread_fence(std::memory_order_acquire); // other threads have read what they read
+  return false;
 }
 
 } // namespace
@@ -24,7 +33,7 @@ snapshot::snapshot(const std::vector<picture>& all) : size_{all.size()} {
   index_ = std::move(places);
   for (std::size_t first = 0; first < all.size(); first += block_size) {
     const auto past = std::min(first + block_size, all.size());
-    blocks_.push_back(std::make_shared<const block>(all.data() + first, all.data() + past));
+    blocks_.push_back(std::make_shared<block>(all.data() + first, all.data() + past));
   }
 }
 
@@ -48,17 +57,28 @@ std::optional<std::size_t> snapshot::position(std::string_view name) const {
   return std::nullopt;
 }
 
-void snapshot::replace(std::size_t at, picture p) {
-  auto& shared = blocks_[at / block_size];
-  auto changed = std::make_shared<block>(*shared);
-  (*changed)[at % block_size] = std::move(p);
-  shared = std::move(changed);
+/// In a block that no other snapshot has.
+snapshot::picture& snapshot::own(std::size_t at) {
+  auto& part = blocks_[at / block_size];
+  if (is_shared(part))
+    part = std::make_shared<block>(*part);
+  return (*part)[at % block_size];
+}
+
+service_picture* snapshot::edit(std::string_view name) {
+  const auto at = position(name);
+  if (!at)
+    return nullptr;
+  auto& p = own(*at);
+  if (is_shared(p))
+    p = std::make_shared<service_picture>(*p);
+  return std::const_pointer_cast<service_picture>(p).get();
 }
 
 snapshot snapshot::with(picture p) const {
   if (const auto at = position(p->name)) {
     auto next = *this;
-    next.replace(*at, std::move(p));
+    next.own(*at) = std::move(p);
     return next;
   }
   auto pictures = all();

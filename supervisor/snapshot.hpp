@@ -58,6 +58,9 @@ public:
   /// The same with this picture put in its place; a new one comes last, which costs
   /// all services.
   snapshot with(picture p) const;
+  /// A picture to be changed in its place: this snapshot's own, a copy if it was shared.
+  /// Null if there is none. REQUIRES: no picture was made as a const object.
+  service_picture* edit(std::string_view name);
   /// The same without this service. Cost: all services.
   snapshot without(std::string_view name) const;
 
@@ -67,7 +70,7 @@ public:
   const service_picture& at(std::size_t index) const;
 
 private:
-  static constexpr std::size_t block_size = 64;
+  static constexpr std::size_t block_size = 16;
   using block = std::vector<picture>;
   struct place {
     std::uint32_t hash;
@@ -77,10 +80,10 @@ private:
 
   std::vector<picture> all() const;
   std::optional<std::size_t> position(std::string_view name) const;
-  void replace(std::size_t at, picture p);
+  picture& own(std::size_t at);
 
   std::shared_ptr<const index> index_; // changes only with the set of services
-  std::vector<std::shared_ptr<const block>> blocks_;
+  std::vector<std::shared_ptr<block>> blocks_;
   std::size_t size_ = 0;
 };
 

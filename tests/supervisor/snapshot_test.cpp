@@ -41,6 +41,28 @@ TEST(snapshot, never_changes_once_made) {
   EXPECT_EQ(after.find("s5")->health, health::unhealthy);
 }
 
+TEST(snapshot, is_edited_without_changing_those_that_share_with_it) {
+  auto working = many(100);
+  const auto published = working;
+  const auto held = working.find("s6");
+  working.edit("s5")->health = health::unhealthy;
+  working.edit("s6")->health = health::degraded;
+  EXPECT_EQ(published.find("s5")->health, health::healthy);
+  EXPECT_EQ(held->health, health::healthy);
+  EXPECT_EQ(working.find("s5")->health, health::unhealthy);
+  EXPECT_EQ(working.find("s6")->health, health::degraded);
+  EXPECT_EQ(&published.at(7), &working.at(7));
+  EXPECT_EQ(working.edit("nobody"), nullptr);
+}
+
+TEST(snapshot, is_edited_in_place_where_nobody_shares_with_it) {
+  auto alone = many(3);
+  const auto* picture = &alone.at(1);
+  alone.edit("s1")->reason = "as it was";
+  EXPECT_EQ(&alone.at(1), picture);
+  EXPECT_EQ(picture->reason, "as it was");
+}
+
 TEST(snapshot, forgets_a_service) {
   const auto s = many(130).without("s64");
   EXPECT_EQ(s.size(), 129U);
