@@ -15,6 +15,7 @@ namespace {
 struct words {
   run_options run;
   simulate_options simulation;
+  tune_options tuning;
   std::string config;
   std::string url;
   std::string name;
@@ -77,6 +78,26 @@ void add_simulate(CLI::App& app, words& w, int& code) {
   command->callback([&] { code = simulate(w.simulation); });
 }
 
+void add_tune(CLI::App& app, words& w, int& code) {
+  auto* command =
+    app.add_subcommand("tune", "Compare many restart policies for a service, and pick one");
+  auto& options = w.tuning;
+  add_config(command, options.config);
+  command->add_option("-s,--scenario", options.scenario, "what fails when (YAML)")->required();
+  command->add_option("--service", options.service, "whose policy")->required();
+  command->add_option("--seeds", options.seeds, "how often each policy is played")
+    ->capture_default_str()
+    ->check(CLI::Range(1, 100'000));
+  command
+    ->add_option("--spread", options.spread,
+                 "outages are up to this share shorter or longer; 0: as written")
+    ->capture_default_str()
+    ->check(CLI::Range(0.0, 1.0));
+  command->add_flag("--json", options.json, "print JSON, all policies in it");
+  command->add_option("--html", options.html, "write a page with a plot to this file");
+  command->callback([&] { code = tune(options); });
+}
+
 void add_order(CLI::App& app, words& w, int& code, order o, const std::string& what) {
   auto* command = app.add_subcommand(std::string{to_string(o)}, what);
   add_url(command, w);
@@ -109,6 +130,7 @@ int app(int argc, char** argv) {
   add_run(app, w, code);
   add_questions(app, w, code);
   add_simulate(app, w, code);
+  add_tune(app, w, code);
   add_order(app, w, code, order::restart, "Restart a service; its backoff begins anew");
   add_order(app, w, code, order::stop, "Stop a service; it stays stopped");
   add_order(app, w, code, order::start, "Start a service that is stopped, ended or given up");

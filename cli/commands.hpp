@@ -36,6 +36,16 @@ struct simulate_options {
   bool json = false;
 };
 
+struct tune_options {
+  std::string config; ///< empty: see find_config
+  std::string scenario;
+  std::string service;
+  std::uint64_t seeds = 50;
+  double spread = 0.5; ///< `scenario::outage_spread`
+  bool json = false;
+  std::string html; ///< a file to write; empty: none
+};
+
 int run(const run_options& options);
 int validate(const std::string& config);
 int check(const std::string& config, const std::vector<std::string>& names, bool json);
@@ -43,6 +53,7 @@ int show_status(const std::string& config, const std::string& url, bool json);
 int give_order(const std::string& config, const std::string& url, order o, const std::string& name);
 int healthcheck(const std::string& config, const std::string& url);
 int simulate(const simulate_options& options);
+int tune(const tune_options& options);
 
 /// `given`, else $REEVE_CONFIG, else ./reeve.yaml, else /etc/reeve/reeve.yaml.
 std::string find_config(const std::string& given);

@@ -38,8 +38,11 @@ private:
   };
 
   static void draw(source& s, std::chrono::milliseconds from);
+  std::chrono::milliseconds stretched(std::chrono::milliseconds outage, chance& random) const;
   static bool is_later(const source& a, const source& b);
 
+  std::uint64_t seed_;
+  double spread_;
   std::vector<const scripted_failure*> scripted_; // the next one last
   std::vector<source> random_;                    // a heap, the next one first
 };

@@ -32,6 +32,9 @@ struct scenario {
   std::chrono::milliseconds duration{std::chrono::hours{1}};
   std::vector<scripted_failure> failures; ///< in any order
   std::vector<random_failures> random;
+  /// Each outage is up to this share shorter or longer than written, by chance, so that no policy
+  /// is lucky to start something at its very end. Those that begin together stay alike.
+  double outage_spread = 0;
   /// From a service's start to its being healthy; at once if it is not here.
   std::map<std::string, std::chrono::milliseconds, std::less<>> start_time;
 

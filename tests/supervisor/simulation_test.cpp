@@ -268,6 +268,24 @@ TEST(failure_stream, merges_what_is_written_in_the_order_of_time) {
   EXPECT_EQ(names, (texts{"a", "b", "c"}));
 }
 
+TEST(failure_stream, spreads_outages_those_that_begin_together_alike) {
+  const scenario s{.failures = {outage("a", 1s, 100s), outage("b", 1s, 100s), outage("a", 2s, 100s),
+                                crash("a", 3s)},
+                   .outage_spread = 0.5};
+  failure_stream stream{s, 1};
+  std::vector<milliseconds> lengths;
+  while (stream.next_at() != milliseconds::max())
+    lengths.push_back(stream.pop().down_for);
+  ASSERT_EQ(lengths.size(), 4U);
+  EXPECT_EQ(lengths[0], lengths[1]);
+  EXPECT_NE(lengths[0], lengths[2]);
+  EXPECT_EQ(lengths[3], 0ms);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_GE(lengths[i], 50s);
+    EXPECT_LE(lengths[i], 150s);
+  }
+}
+
 TEST(failure_stream, random_failures_come_every_mtbf_after_the_last_outage) {
   const scenario s{.random = {{"a", 1h, 10min}, {"b", 1h, 10min}}};
   failure_stream stream{s, 3};
