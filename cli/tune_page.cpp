@@ -2,7 +2,6 @@
 #include "supervisor/text.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdio>
 
@@ -90,7 +89,7 @@ std::string axes(const plot& p, double most_restarts, double most_late) {
     if (tick <= most_late)
       svg += text_at(margin - 6, p.top(tick) + 4, "end", seconds_text(tick));
   svg += text_at(width / 2, height - 14, "middle", "restarts a run");
-  svg += text_at(margin - 40, margin - 18, "start", "extra downtime a failure, mean");
+  svg += text_at(margin - 40, margin - 24, "start", "extra downtime a failure, mean");
   return svg;
 }
 
@@ -119,6 +118,42 @@ std::string front_line(const tune_report& report, const plot& p) {
   return svg + "\"/>\n";
 }
 
+/// Finds places for words in which they do not cover each other.
+class labels {
+public:
+  std::string at(double x, double y, const std::string& words) {
+    constexpr double letter = 6.2, line_height = 13;
+    const double length = letter * static_cast<double>(words.size());
+    box wanted{x + 9, y - 5, length};
+    if (wanted.left + length > width)
+      wanted.left = x - 9 - length;
+    const auto covers = [&](const box& b) {
+      return std::abs(b.base - wanted.base) < line_height && b.left < wanted.left + length
+             && wanted.left < b.left + b.length;
+    };
+    while (std::any_of(taken_.begin(), taken_.end(), covers))
+      wanted.base += line_height;
+    taken_.push_back(wanted);
+    const bool is_far = wanted.base > y + 9;
+    return (is_far ? line(x, y, wanted.left - 2, wanted.base - 4) : std::string{})
+           + text_at(wanted.left, wanted.base, "start", words);
+  }
+
+private:
+  struct box {
+    double left;
+    double base;
+    double length;
+  };
+  std::vector<box> taken_;
+};
+
+std::string circle(const tune_report& report, std::size_t i, double x, double y, bool is_named) {
+  return "<g class=\"" + class_of(report, i) + "\"><circle cx=\"" + number(x) + "\" cy=\""
+         + number(y) + "\" r=\"" + (is_named ? "5" : "3") + "\"><title>"
+         + escaped(tip(report.policies[i])) + "</title></circle></g>\n";
+}
+
 std::string drawn(const tune_report& report) {
   double most_restarts = 1, most_late = 1;
   for (const auto& p : report.policies) {
@@ -126,24 +161,19 @@ std::string drawn(const tune_report& report) {
     most_late = std::max(most_late, p.score.late_mean);
   }
   const plot at{{most_restarts, width - 2 * margin}, {most_late, height - 2 * margin}};
-  auto svg = "<svg viewBox=\"0 0 " + number(width) + " " + number(height)
-             + "\" role=\"img\" aria-label=\"restarts against extra downtime\">\n"
-             + axes(at, most_restarts, most_late) + front_line(report, at);
+  labels names;
+  std::string below, above; // the named ones are never covered
   for (std::size_t i = 0; i < report.policies.size(); ++i) {
     const auto& p = report.policies[i];
     const auto x = at.left(p.score.restarts), y = at.top(p.score.late_mean);
     const bool is_named = p.peer || i == 0 || i == report.pick;
-    svg += "<g class=\"" + class_of(report, i) + "\"><circle cx=\"" + number(x) + "\" cy=\""
-           + number(y) + "\" r=\"" + (is_named ? "5" : "3") + "\"><title>" + escaped(tip(p))
-           + "</title></circle>";
+    (is_named ? above : below) += circle(report, i, x, y, is_named);
     if (is_named)
-      svg += text_at(x + 8, y - 6, "start",
-                     p.peer             ? p.name
-                     : i == report.pick ? std::string{"the pick"}
-                                        : std::string{"present"});
-    svg += "</g>\n";
+      above += names.at(x, y, p.peer ? p.name : i == report.pick ? "the pick" : "present");
   }
-  return svg + "</svg>\n";
+  return "<svg viewBox=\"0 0 " + number(width) + " " + number(height)
+         + "\" role=\"img\" aria-label=\"restarts against extra downtime\">\n"
+         + axes(at, most_restarts, most_late) + front_line(report, at) + below + above + "</svg>\n";
 }
 
 std::string table(const tune_report& report) {
