@@ -50,6 +50,9 @@ std::optional<folder_trouble> state_folder::open(remembered& content) {
   db_.reset();
   if (auto trouble = lock())
     return trouble;
+  // Before SQLite does: reasons and names are nobody else's business.
+  if (const int fd = ::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600); fd >= 0)
+    ::close(fd);
   db_ = std::make_unique<database>(file_.string());
   auto trouble = read(content);
   const auto failure = db_->failure();

@@ -7,7 +7,6 @@ namespace reeve {
 
 namespace {
 
-using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 
 /// FNV-1a over texts, each with its end marked, so that two lists never read the same.

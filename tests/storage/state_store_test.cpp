@@ -10,7 +10,7 @@ struct a_state_store : state_fixture {};
 TEST_F(a_state_store, makes_its_folder_and_remembers_nothing_at_first) {
   folder = base / "var" / "lib" / "reeve";
   EXPECT_EQ(reopened(), remembered{});
-  EXPECT_TRUE(fs::exists(file()));
+  EXPECT_EQ(fs::status(file()).permissions(), fs::perms::owner_read | fs::perms::owner_write);
   EXPECT_TRUE(is_well());
 }
 
