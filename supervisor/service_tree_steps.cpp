@@ -154,6 +154,9 @@ void service_tree::state::start_failed(tree_node& s, const std::string& reason, 
   if (s.in_flight == operation::start)
     s.alive = false;
   s.late.reset();
+  if (s.state == supervision::paused) // heard when it is resumed
+    s.late = std::make_unique<late_failure>(
+      late_failure{{reason, s.alive, false, std::nullopt}, s.incarnation, random});
   auto* p = s.ordered_by;
   const bool of_plan = p && s.plan == p;
   const bool is_back =
@@ -163,9 +166,6 @@ void service_tree::state::start_failed(tree_node& s, const std::string& reason, 
     hold_back(*p, s);
   }
   answered(s);
-  if (s.state == supervision::paused) // heard when it is resumed
-    s.late = std::make_unique<late_failure>(
-      late_failure{{reason, s.alive, false, std::nullopt}, s.incarnation, random});
   if ((of_plan || is_back) && !s.plan && s.placed)
     decide(s, {reason, s.alive, false, std::nullopt}, now, random);
 }
