@@ -1,7 +1,9 @@
 #pragma once
 
+#include "supervisor/restart_budget.hpp"
 #include "supervisor/service_spec.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +24,16 @@ struct docker_spec {
   bool operator==(const docker_spec&) const = default;
 };
 
+/// Pressure stall information of the host (the kernel's PSI, `some avg10`, percent) from
+/// which on nothing is restarted, for a restart cures no overload. 0: not looked at.
+struct pressure_limits {
+  double cpu = 0;
+  double memory = 0;
+  double io = 0;
+
+  bool operator==(const pressure_limits&) const = default;
+};
+
 /// A whole config file, checked and with every default filled in. Each service
 /// stands exactly once in the tree.
 struct daemon_spec {
@@ -30,6 +42,8 @@ struct daemon_spec {
   std::string metrics_prefix = "reeve";
   std::vector<service_spec> services; ///< in file order
   group_spec tree;
+  std::optional<budget_spec> budget;   ///< none: no limit
+  std::optional<pressure_limits> hold; ///< none: the host's pressure holds nothing back
 
   bool operator==(const daemon_spec&) const = default;
 };

@@ -1,8 +1,63 @@
 #include "supervisor/restart_policy.hpp"
 
+#include "supervisor/text.hpp"
+
 #include <algorithm>
+#include <array>
+#include <charconv>
 
 namespace reeve {
+
+namespace {
+
+std::string number(double n) {
+  std::array<char, 32> text{};
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), n).ptr;
+  return {text.data(), end};
+}
+
+std::string arithmetic(const restart_decision& d, const backoff_policy& backoff) {
+  if (d.is_woken)
+    return "what it waited for is back: delay " + describe(d.delay);
+  if (backoff.none)
+    return "at once: backoff none";
+  const auto base = delay(backoff, d.attempt, 0);
+  auto text = "delay " + describe(d.delay) + " = ";
+  if (base >= backoff.max && backoff.initial < backoff.max)
+    text += describe(base) + " (the most)";
+  else
+    text +=
+      describe(backoff.initial)
+      + (d.attempt > 1 ? " x " + number(backoff.factor) + "^" + std::to_string(d.attempt - 1) : "");
+  if (d.delay > base)
+    text += " + jitter " + describe(d.delay - base);
+  return text;
+}
+
+} // namespace
+
+std::string explain(const restart_decision& d, const restart_spec& spec, const intensity& limit) {
+  const auto within = " in " + describe(limit.within);
+  switch (d.what) {
+  case restart_answer::leave:
+    return "type " + std::string{to_string(spec.type)};
+  case restart_answer::restart:
+    return "restart " + std::to_string(d.restarts_in_window) + " of "
+           + std::to_string(limit.restarts) + within + "; " + arithmetic(d, spec.backoff);
+  case restart_answer::refuse:
+    return "it would be restart " + std::to_string(d.restarts_in_window) + within + ", and "
+           + std::to_string(limit.restarts) + (limit.restarts == 1 ? " is" : " are") + " allowed";
+  }
+  return "";
+}
+
+std::size_t remedy_for(const restart_spec& spec, int attempt) {
+  std::size_t rung = 0;
+  int tried = spec.attempts;
+  while (rung < spec.further.size() && attempt > tried)
+    tried += spec.further[rung++].attempts;
+  return rung;
+}
 
 bool was_stable(const restart_spec& spec, const restart_history& history) {
   using std::chrono::milliseconds;

@@ -5,6 +5,7 @@
 #include "supervisor/time.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -28,7 +29,17 @@ struct restart_decision {
   std::chrono::milliseconds delay{0};
   int attempt = 0;            ///< of this delay's backoff
   int restarts_in_window = 0; ///< this one included
+  bool is_woken = false;      ///< `delay` is not the backoff's: what it waited for is back
+
+  bool operator==(const restart_decision&) const = default;
 };
+
+/// "restart 3 of 5 in 10m; delay 4.2 s = 1 s x 2^2 + jitter 0.2 s".
+std::string explain(const restart_decision& d, const restart_spec& spec, const intensity& limit);
+
+/// By which remedy attempt `attempt` (the first is 1) is made: 0 is `spec.target`, n is
+/// `spec.further[n - 1]`. The last one stays.
+std::size_t remedy_for(const restart_spec& spec, int attempt);
 
 /// Whether a run that was healthy from `healthy_since` to `last_good` was long
 /// enough for the backoff to begin anew: `reset_after`, default max(60 s, 2 x

@@ -206,8 +206,18 @@ enum class restart_type {
   temporary, ///< never
 };
 
+/// A rung of the ladder above a service's own restart target: restarts by `target`.
+struct remedy {
+  restart_target target; ///< docker or exec; `exec` has a `restart` command
+  int attempts = 0;      ///< before the next is tried; of the last one: without meaning
+
+  bool operator==(const remedy&) const = default;
+};
+
 struct restart_spec {
   restart_target target;
+  int attempts = 0; ///< by `target`, before the first of `further` is tried
+  std::vector<remedy> further;
   restart_type type = restart_type::permanent;
   backoff_policy backoff;
   std::optional<std::chrono::milliseconds> reset_after; ///< none: max(60 s, 2 x the current delay)

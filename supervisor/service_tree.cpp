@@ -62,10 +62,14 @@ service_supervision service_tree::state::supervision_of(const tree_node& s, mono
   service_supervision answer;
   answer.state = s.state;
   answer.reason = s.reason;
+  answer.hold = s.hold;
+  if (const auto held = hold_reason(s, now); !held.empty())
+    answer.reason += (s.reason.empty() ? "" : "; ") + held;
   answer.group = s.parent->name;
   answer.incarnation = s.incarnation;
   answer.attempt = s.history.attempt;
-  if (s.state == supervision::waiting || s.state == supervision::given_up)
+  if (s.hold == held_by::nothing
+      && (s.state == supervision::waiting || s.state == supervision::given_up))
     answer.next_restart = due_of(s);
   answer.restarts_in_window = s.parent->window.count(s.parent->spec->intensity, now);
   answer.restarts = s.restarts;
@@ -89,6 +93,7 @@ service_tree::group_view service_tree::state::view(const tree_node& group, mono_
 void service_tree::state::set_state(tree_node& s, supervision to, std::string reason) {
   s.state = to;
   s.reason = std::move(reason);
+  note(s);
   if (!s.changed)
     changed.push_back(&s);
   s.changed = true;
@@ -102,14 +107,18 @@ void service_tree::state::tell(kind what, const std::string& name, std::string r
 service_tree::actions service_tree::state::finish_call(mono_time now) {
   if (exited)
     return {};
-  run_due(now);
-  while (!awake.empty()) {
-    auto& p = *awake.front();
-    awake.pop_front();
-    p.awake = false;
-    advance(p, now);
+  do {
     run_due(now);
-  }
+    while (!awake.empty()) {
+      auto& p = *awake.front();
+      awake.pop_front();
+      p.awake = false;
+      advance(p, now);
+      run_due(now);
+      carry_out_held(now);
+    }
+    carry_out_held(now);
+  } while (!awake.empty() || wake_dependents(now));
   for (auto* s : changed) {
     s->changed = false;
     auto is = supervision_of(*s, now);
@@ -167,6 +176,8 @@ service_tree::actions service_tree::started(std::string_view name, mono_time now
   s->late.reset();
   s->history.healthy_since.reset();
   s->history.last_good.reset();
+  state_->began(*s);
+  state_->begin_trial(*s, now);
   if (s->ordered_by && s->plan == s->ordered_by)
     state_->set_state(*s, supervision::running, "");
   state_->answered(*s);
@@ -187,9 +198,13 @@ service_tree::actions service_tree::due(mono_time now, double /*random*/) {
 }
 
 std::optional<mono_time> service_tree::next_due() const {
-  if (state_->timers.empty())
-    return std::nullopt;
-  return state_->timers.begin()->first.first;
+  std::optional<mono_time> next;
+  if (!state_->timers.empty())
+    next = state_->timers.begin()->first.first;
+  if (!state_->held.empty() && !state_->pressure && state_->budget_limit)
+    if (const auto room = state_->budget.more_room_at(*state_->budget_limit); room)
+      next = std::min(next.value_or(*room), *room);
+  return next;
 }
 
 service_tree::actions service_tree::reload(const daemon_spec& spec, mono_time now) {

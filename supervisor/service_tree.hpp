@@ -1,6 +1,7 @@
 #pragma once
 
 #include "supervisor/daemon_spec.hpp"
+#include "supervisor/decision.hpp"
 #include "supervisor/remembered.hpp"
 #include "supervisor/restart_policy.hpp"
 #include "supervisor/result.hpp"
@@ -43,6 +44,8 @@ struct tree_action {
     wait,     ///< told: `name` (alone, or with its group) will be restarted after `delay`
     give_up,  ///< told: no restart is left for `name`
     escalate, ///< told: group `name` failed as a child of its parent
+    look,     ///< see whether `name` is still sick; answer with `recovered` or `still_sick`
+    hold,     ///< told: the restart of `name` is due, and held back
     exit,     ///< the root is exhausted and everything is stopped: Reeve ends with code 3
     changed,  ///< told: `supervision_of(name)` differs from before; once, at the end
   };
@@ -52,8 +55,17 @@ struct tree_action {
   std::chrono::milliseconds delay{0};
   std::string reason;
   restart_cause cause = restart_cause::failed; ///< of `stop`, `start` and `restart`
+  std::size_t remedy = 0;                      ///< of `restart`: see `remedy_for`
 
   bool operator==(const tree_action&) const = default;
+};
+
+/// What holds a restart back that is due.
+enum class held_by {
+  nothing,
+  dependency, ///< something that it depends on is down
+  look,       ///< it is looked at once more
+  host,       ///< the host's pressure or budget
 };
 
 /// What the tree knows of one service.
@@ -67,7 +79,8 @@ struct service_supervision {
     next_restart; ///< while waiting, and for a given-up service with a cooldown
   int restarts_in_window = 0;
   std::uint64_t restarts = 0; ///< finished ones
-  bool ends_reeve = false;    ///< given up because the root is exhausted: no person can start it
+  held_by hold = held_by::nothing;
+  bool ends_reeve = false; ///< given up because the root is exhausted: no person can start it
 
   bool operator==(const service_supervision&) const = default;
 };
@@ -87,6 +100,13 @@ struct service_supervision {
 /// - What a person stopped or paused is no part of any plan. What ended cleanly is
 ///   started with its group. Services without a restart target are never part. What
 ///   can only be restarted (`exec: [restart...]`) is restarted when others are started.
+/// - What a dependency explains is no reason to restart: who fails while something that
+///   it depends on is down waits for that, uncounted, and is restarted soon after it is
+///   back; so is who waited already. They come back one after another, in 100 ms each.
+/// - Before a delayed restart of what still runs it is looked at once more.
+/// - The host's pressure and budget hold back what the tree decided by itself, never
+///   what a person ordered.
+/// - A remedy that did not help `attempts` times gives way to the next.
 /// - `on_exhausted: give_up` gives up the one service and leaves its siblings.
 ///   After `cooldown` it gets one careful try, of it alone and not counted; if it
 ///   fails again before a stable run it is given up again at once.
@@ -136,10 +156,20 @@ public:
   /// alive and healed by itself is called off.
   actions recovered(std::string_view name, std::uint32_t incarnation, mono_time now);
 
+  /// Whether those that depend on `name` can rely on it: all its checks count, and
+  /// unknown is as it was. `reason`: why not.
+  actions health_is(std::string_view name, std::uint32_t incarnation, bool is_up,
+                    std::string reason, mono_time now, double random);
+
+  /// Nothing is restarted by itself while the host is under pressure; `why` says so. None:
+  /// it is not.
+  actions pressure_is(std::optional<std::string> why, mono_time now);
+
   // Answers to the actions.
   actions stopped(std::string_view name, mono_time now);
   actions started(std::string_view name, mono_time now);
   actions start_failed(std::string_view name, std::string reason, mono_time now, double random);
+  actions still_sick(std::string_view name, std::uint32_t incarnation, mono_time now);
 
   /// Somebody else stopped (a person's `docker stop`) or started it.
   actions observed_stop(std::string_view name, std::string reason, mono_time now);
@@ -158,6 +188,9 @@ public:
   /// restarted, uncounted. A `stop` may name what the new config does not know, or
   /// no longer as a process: it means the old one.
   actions reload(const daemon_spec& spec, mono_time now);
+
+  /// What was decided, and which restarts turned out how, since the last time.
+  std::vector<tree_news> take_news();
 
   /// The order in which a shutdown stops the `process` services.
   std::vector<std::string> shutdown_order() const;

@@ -9,7 +9,7 @@ namespace {
 /// Something will bring it back: a timer or a plan of its own, or of a group above.
 bool is_pending(const tree_node& s) {
   for (const auto* at = s.waits_for ? s.waits_for : &s; at; at = at->parent)
-    if (at->timer || at->blocked || at->plan)
+    if (at->timer || at->blocked || at->plan || at->hold != held_by::nothing)
       return true;
   return false;
 }
@@ -17,6 +17,16 @@ bool is_pending(const tree_node& s) {
 group_spec childless(const group_spec& spec) {
   return {spec.name, spec.strategy, spec.intensity, spec.on_exhausted, spec.cooldown, spec.type,
           {}};
+}
+
+/// Until each liveness check has said whether the service is well.
+std::chrono::milliseconds time_to_look(const service_spec& spec) {
+  using std::chrono::milliseconds;
+  milliseconds longest{0};
+  for (const auto& c : spec.checks)
+    if (c.role == role::liveness)
+      longest = std::max(longest, c.timeout + (c.healthy_after - 1) * c.interval);
+  return longest.count() == 0 ? longest : longest + std::chrono::seconds{1};
 }
 
 void collect_services(tree_node& n, std::vector<tree_node*>& found) {
@@ -45,6 +55,8 @@ void service_tree::state::place(const daemon_spec& spec, mono_time now) {
     s->again = false;
     restart_alone(*s, restart_cause::reload, "its process was changed");
   }
+  tie(spec);
+  budget_limit = spec.budget;
   repair_waits(now);
 }
 
@@ -93,6 +105,8 @@ tree_node& service_tree::state::place_service(const service_spec& spec) {
   s.name = spec.name;
   s.placed = true;
   s.position = next_position++;
+  s.has_checks = !spec.checks.empty();
+  s.look_takes = time_to_look(spec);
   if (is_new) {
     s.alive = !is_process(s);
     if (is_process(s))
@@ -159,6 +173,7 @@ void service_tree::state::remove_groups() {
           wait(*s, group.timer->first, true);
     cancel_wait(group);
     std::erase(blocked, &group);
+    std::erase(held, &group);
     for (auto* s : group.waiters)
       s->waits_for = nullptr;
     for (auto& p : plans) {
@@ -215,16 +230,21 @@ void service_tree::state::forget(tree_node& s) {
   std::erase(blocked, &s);
   std::erase(changed, &s);
   std::erase(fresh, &s);
+  std::erase(held, &s);
+  std::erase(noted, &s);
   auto& home = leaving.contains(s.name) ? leaving : services;
   home.erase(home.find(s.name));
 }
 
-/// What the old tree would have brought back together with something that is gone
-/// is restarted now.
+/// What the old tree would have brought back together with something that is gone, or
+/// after it, is restarted now.
 void service_tree::state::repair_waits(mono_time now) {
-  for (auto& [name, s] : services)
-    if (s->state == supervision::waiting && !is_pending(*s))
+  for (auto& [name, s] : services) {
+    if (s->hold == held_by::dependency && !down_dependency(*s))
+      wake_up(*s, std::chrono::milliseconds{0}, now);
+    else if (s->state == supervision::waiting && !is_pending(*s))
       wait(*s, now, false);
+  }
 }
 
 } // namespace reeve

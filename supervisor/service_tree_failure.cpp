@@ -29,6 +29,7 @@ void collect_supervised(tree_node& n, std::vector<tree_node*>& members) {
 
 void service_tree::state::heard(tree_node& s, const failure& f, mono_time now, double random) {
   s.alive = s.alive && f.alive;
+  note(s);
   switch (s.state) {
   case supervision::waiting:
   case supervision::given_up:
@@ -54,27 +55,41 @@ void service_tree::state::heard(tree_node& s, const failure& f, mono_time now, d
   decide(s, f, now, random);
 }
 
-void service_tree::state::decide(tree_node& s, const failure& f, mono_time now, double random) {
+void service_tree::state::decide(tree_node& s, const failure& f, mono_time now, double random,
+                                 std::optional<std::chrono::milliseconds> soon) {
   auto& group = *s.parent;
+  trial_failed(s, now);
   s.history.last_good = f.last_good;
+  if (const auto* dependency = down_dependency(s); dependency && wants_restart(s.type, f.clean)) {
+    set_state(s, supervision::waiting, f.reason);
+    wait_for_dependency(s, *dependency);
+    s.late = std::make_unique<late_failure>(late_failure{f, s.incarnation, random});
+    return explain_decision(s, decision::kind::hold, f.reason, hold_reason(s, now), {}, now);
+  }
   const bool stable = was_stable(*s.restart, s.history);
   if (s.on_trial && !stable && wants_restart(s.type, f.clean))
     return give_up(s, f.reason + "; the careful try did not hold", group.spec->cooldown, now);
   s.on_trial = false;
-  const auto decision = decide_restart(*s.restart, group.spec->intensity, f.clean, s.history,
-                                       group.window, now, random);
+  auto decided = decide_restart(*s.restart, group.spec->intensity, f.clean, s.history, group.window,
+                                now, random);
+  decided.is_woken = soon.has_value();
+  decided.delay = soon.value_or(decided.delay);
+  const auto numbers = explain(decided, *s.restart, group.spec->intensity);
   const std::string type{to_string(s.type)};
-  switch (decision.what) {
+  switch (decided.what) {
   case restart_answer::leave:
+    explain_decision(s, decision::kind::leave, f.reason, numbers, {}, now);
     if (!f.clean)
       return give_up(s, f.reason + "; its type " + type + " never restarts it", {}, now);
     set_state(s, supervision::ended, "ended cleanly; its type " + type + " leaves it so");
     return release_waiters(s);
   case restart_answer::restart:
     set_state(s, supervision::waiting, f.reason);
-    if (decision.delay.count() > 0)
-      tell(kind::wait, s.name, f.reason, decision.delay);
-    return wait(s, now + decision.delay, false);
+    explain_decision(s, soon ? decision::kind::wake : decision::kind::wait, f.reason, numbers,
+                     decided.delay, now);
+    if (decided.delay.count() > 0)
+      tell(kind::wait, s.name, f.reason, decided.delay);
+    return wait(s, now + decided.delay, false, decided.delay.count() > 0);
   case restart_answer::refuse:
     if (group.spec->on_exhausted == on_exhausted::escalate)
       return escalate(group, s, f.reason, stable, now, random);
@@ -86,9 +101,12 @@ void service_tree::state::give_up(tree_node& s, std::string reason,
                                   std::chrono::milliseconds cooldown, mono_time now) {
   cancel_wait(s);
   set_state(s, supervision::given_up, reason);
+  explain_decision(s, decision::kind::give_up, reason,
+                   cooldown.count() > 0 ? "one careful try in " + describe(cooldown) : "", cooldown,
+                   now);
   tell(kind::give_up, s.name, std::move(reason));
   if (cooldown.count() > 0)
-    wait(s, now + cooldown, true);
+    wait(s, now + cooldown, true, true);
   release_waiters(s);
 }
 
@@ -101,6 +119,7 @@ void service_tree::state::escalate(tree_node& group, tree_node& origin, const st
   const auto exhausted = "group '" + group.name + "' is exhausted: ";
   tell(kind::escalate, group.name, exhausted + reason);
   p.reason = exhausted + limit_of(group) + "; '" + origin.name + "' failed: " + reason;
+  explain_decision(origin, decision::kind::escalate, reason, too_many(group), {}, now);
   collect_stops(group, p.stops);
   while (climb(p, origin, stable, now, random)) {
     p.group = p.group->parent;
@@ -158,10 +177,11 @@ bool service_tree::state::climb(tree_plan& p, tree_node& origin, bool stable, mo
 
 // -- waiting ------------------------------------------------------------------
 
-void service_tree::state::wait(tree_node& n, mono_time due, bool careful) {
+void service_tree::state::wait(tree_node& n, mono_time due, bool careful, bool look_first) {
   cancel_wait(n);
   n.timer = {due, next_timer++};
   n.careful = careful;
+  n.look_first = look_first;
   timers.emplace(*n.timer, &n);
 }
 
@@ -170,6 +190,7 @@ void service_tree::state::cancel_wait(tree_node& n) {
     timers.erase(*n.timer);
   n.timer.reset();
   n.blocked = false;
+  n.hold = held_by::nothing;
   if (n.waits_for)
     std::erase(n.waits_for->waiters, &n);
   n.waits_for = nullptr;
@@ -178,14 +199,31 @@ void service_tree::state::cancel_wait(tree_node& n) {
 void service_tree::state::run_due(mono_time now) {
   while (!timers.empty() && timers.begin()->first.first <= now) {
     auto& n = *timers.begin()->second;
+    const bool looked = n.hold == held_by::look;
     cancel_wait(n);
-    if (n.careful) {
-      n.on_trial = true;
-      restart_alone(n, restart_cause::cooldown, "a careful try after giving up");
-    } else {
-      restart_from(n);
-    }
+    carry_out_due(n, n.look_first && !looked, now);
   }
+}
+
+/// A restart whose backoff or cooldown is over.
+void service_tree::state::carry_out_due(tree_node& n, bool look_first, mono_time now) {
+  if (const auto* dependency = down_dependency(n)) {
+    wait_for_dependency(n, *dependency);
+    return explain_decision(n, decision::kind::hold, "", hold_reason(n, now), {}, now);
+  }
+  if (look_first && look_again(n, now))
+    return;
+  auto p =
+    n.careful ? draw_alone(n, restart_cause::cooldown, "a careful try after giving up") : draw(n);
+  if (block(p, n)) {
+    n.hold = held_by::nothing;
+    return;
+  }
+  if (!host_allows(p, n, now))
+    return;
+  if (n.careful)
+    n.on_trial = true;
+  launch_for(std::move(p), n);
 }
 
 } // namespace reeve

@@ -120,13 +120,16 @@ service_tree::actions service_tree::recovered(std::string_view name, std::uint32
     return {};
   if (!s->history.healthy_since)
     s->history.healthy_since = now;
+  state_->trial_healthy(*s, now);
   s->late.reset();
   if (s->plan)
     return state_->finish_call(now);
-  const bool own_wait = s->timer || s->blocked;
+  const bool own_wait = s->timer || s->blocked || s->hold != held_by::nothing;
   if (s->state == supervision::given_up)
     s->on_trial = true;
   if (s->state == supervision::given_up || (s->state == supervision::waiting && own_wait)) {
+    state_->explain_decision(*s, decision::kind::healed, s->reason,
+                             "it is well again by itself, and left alone", {}, now);
     state_->cancel_wait(*s);
     state_->set_state(*s, supervision::running, "");
     state_->release_waiters(*s);
@@ -140,6 +143,7 @@ service_tree::actions service_tree::observed_stop(std::string_view name, std::st
   if (!s || !s->placed || s->in_flight != operation::none)
     return {};
   s->alive = false;
+  state_->note(*s);
   if (!state_->exiting)
     state_->stop_for_good(*s, reason);
   return state_->finish_call(now);
@@ -154,6 +158,7 @@ service_tree::actions service_tree::observed_start(std::string_view name, mono_t
   s->late.reset();
   s->history.healthy_since.reset();
   s->history.last_good.reset();
+  state_->began(*s);
   state_->cancel_wait(*s);
   if (s->state == supervision::paused)
     state_->set_state(*s, supervision::paused, s->reason);

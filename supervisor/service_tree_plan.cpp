@@ -88,7 +88,7 @@ void service_tree::state::boot(const std::vector<tree_node*>& services) {
 }
 
 /// OTP's restart/2 over the present members of the group of `n`.
-void service_tree::state::restart_from(tree_node& n) {
+tree_plan service_tree::state::draw(tree_node& n) const {
   auto& group = *n.parent;
   const auto range_is_one = group.spec->strategy == strategy::one_for_one;
   std::vector<member> members(group.children.size(), {false, false});
@@ -114,11 +114,11 @@ void service_tree::state::restart_from(tree_node& n) {
   for (const auto i : drawn.starts)
     adopt_waiters(*group.children[i], p);
   complete(p);
-  launch_or_block(std::move(p), n);
+  return p;
 }
 
-void service_tree::state::restart_alone(tree_node& n, restart_cause cause,
-                                        const std::string& reason) {
+tree_plan service_tree::state::draw_alone(tree_node& n, restart_cause cause,
+                                          const std::string& reason) const {
   tree_plan p;
   p.owner = &n;
   p.subject = &n;
@@ -128,7 +128,14 @@ void service_tree::state::restart_alone(tree_node& n, restart_cause cause,
   collect_starts(n, p.starts);
   adopt_waiters(n, p);
   complete(p);
-  launch_or_block(std::move(p), n);
+  return p;
+}
+
+void service_tree::state::restart_alone(tree_node& n, restart_cause cause,
+                                        const std::string& reason) {
+  auto p = draw_alone(n, cause, reason);
+  if (!block(p, n))
+    launch_for(std::move(p), n);
 }
 
 void service_tree::state::collect_stops(tree_node& n, std::deque<tree_node*>& stops) const {
@@ -180,12 +187,15 @@ void service_tree::state::renew(tree_node& group) {
   }
 }
 
-void service_tree::state::launch_or_block(tree_plan p, tree_node& n) {
-  if (is_blocked(p)) {
-    n.blocked = true;
-    blocked.push_back(&n);
-    return;
-  }
+bool service_tree::state::block(const tree_plan& p, tree_node& n) {
+  if (!is_blocked(p))
+    return false;
+  n.blocked = true;
+  blocked.push_back(&n);
+  return true;
+}
+
+void service_tree::state::launch_for(tree_plan p, tree_node& n) {
   // Groups that lie in the plan as a whole begin anew.
   const tree_node* renewed = nullptr;
   for (const auto* s : p.members) {

@@ -24,6 +24,23 @@ struct late_failure {
   bool counted = false; ///< its restart is decided already
 };
 
+struct tree_node;
+
+/// Of a service that depends on others, or on which others depend.
+struct tree_ties {
+  std::vector<tree_node*> dependencies;
+  std::vector<tree_node*> dependents;
+  std::string sick; ///< why nobody can rely on it; empty: as far as is known they can
+  bool was_down = false;
+  bool noted = false;
+};
+
+/// How the newest restart goes.
+struct restart_trial {
+  mono_time since; ///< the restart; once it helped: since it is healthy
+  bool helped = false;
+};
+
 /// A service or a group.
 struct tree_node {
   std::string name;
@@ -37,8 +54,10 @@ struct tree_node {
   // Its pending restart, or its next careful try.
   using timer_key = std::pair<mono_time, std::uint64_t>;
   std::optional<timer_key> timer;
-  bool careful = false;            ///< what the timer is for
-  bool blocked = false;            ///< due, but a plan in execution is in the way
+  bool careful = false;    ///< what the timer is for
+  bool look_first = false; ///< when the timer ends
+  bool blocked = false;    ///< due, but a plan in execution is in the way
+  held_by hold = held_by::nothing;
   bool on_trial = false;           ///< by a careful try: fails once, and is given up again
   std::vector<tree_node*> waiters; ///< services to be started together with it
   tree_node* waits_for = nullptr;
@@ -62,6 +81,10 @@ struct tree_node {
   restart_cause cause = restart_cause::boot; ///< of what is in flight
   tree_plan* ordered_by = nullptr;           ///< waits for what is in flight
   bool again = false;                        ///< to be restarted once nothing is in flight
+  std::unique_ptr<tree_ties> ties;
+  std::unique_ptr<restart_trial> trial;
+  std::chrono::milliseconds look_takes{0}; ///< at most; 0: there is nothing to look with
+  bool has_checks = false;
   bool adopt = false; ///< not ours to start any more: once stopped, taken as it is
   bool changed = false;
   service_supervision told;
@@ -79,6 +102,7 @@ struct tree_plan {
   int awaited = 0; ///< members in which something of an earlier plan is in flight
   bool alone = false;
   restart_cause cause = restart_cause::group;
+  bool budgeted = false;              ///< it counts in the host's budget
   const tree_node* subject = nullptr; ///< whose cause it is; the others' is `group`
   std::string reason;
 
@@ -106,25 +130,51 @@ public:
 
   // service_tree_failure.cpp: what a failure leads to.
   void heard(tree_node& s, const failure& f, mono_time now, double random);
-  void decide(tree_node& s, const failure& f, mono_time now, double random);
+  /// `soon`: after so long, whatever the backoff says.
+  void decide(tree_node& s, const failure& f, mono_time now, double random,
+              std::optional<std::chrono::milliseconds> soon = {});
   void give_up(tree_node& s, std::string reason, std::chrono::milliseconds cooldown, mono_time now);
   void escalate(tree_node& group, tree_node& origin, const std::string& reason, bool stable,
                 mono_time now, double random);
   bool climb(tree_plan& p, tree_node& origin, bool stable, mono_time now, double random);
-  void wait(tree_node& n, mono_time due, bool careful);
+  void wait(tree_node& n, mono_time due, bool careful, bool look_first = false);
   void cancel_wait(tree_node& n);
   void run_due(mono_time now);
+  void carry_out_due(tree_node& n, bool look_first, mono_time now);
+
+  // service_tree_hold.cpp: what a restart waits for beside its backoff.
+  void tie(const daemon_spec& spec);
+  const tree_node* down_dependency(const tree_node& s) const;
+  void note(tree_node& s);
+  void wait_for_dependency(tree_node& s, const tree_node& dependency);
+  bool wake_dependents(mono_time now);
+  void wake_up(tree_node& s, std::chrono::milliseconds after, mono_time now);
+  void began(tree_node& s);
+  bool look_again(tree_node& s, mono_time now);
+  bool host_allows(tree_plan& p, tree_node& n, mono_time now);
+  void carry_out_held(mono_time now);
+  std::string hold_reason(const tree_node& s, mono_time now) const;
+
+  // service_tree_news.cpp: what `explain` will show.
+  void explain_decision(const tree_node& s, decision::kind what, std::string reason,
+                        std::string numbers, std::chrono::milliseconds delay, mono_time now);
+  void begin_trial(tree_node& s, mono_time now);
+  void trial_healthy(tree_node& s, mono_time now);
+  void trial_failed(tree_node& s, mono_time now);
 
   // service_tree_plan.cpp: who is stopped and started.
   void boot(const std::vector<tree_node*>& services);
-  void restart_from(tree_node& n);
+  tree_plan draw(tree_node& n) const;
+  tree_plan draw_alone(tree_node& n, restart_cause cause, const std::string& reason) const;
   void restart_alone(tree_node& n, restart_cause cause, const std::string& reason);
   void collect_stops(tree_node& n, std::deque<tree_node*>& stops) const;
   void collect_starts(tree_node& n, std::deque<tree_node*>& starts) const;
   void adopt_waiters(const tree_node& n, tree_plan& p) const;
   void release_waiters(tree_node& n);
   void renew(tree_node& group);
-  void launch_or_block(tree_plan p, tree_node& n);
+  /// Whether it has to wait for another plan; then it is drawn anew when that is done.
+  bool block(const tree_plan& p, tree_node& n);
+  void launch_for(tree_plan p, tree_node& n);
   void launch(tree_plan drawn);
 
   // service_tree_steps.cpp: one stop or start after another.
@@ -132,7 +182,7 @@ public:
   void leave_plan(tree_node& s);
   void wake(tree_plan& p);
   void advance(tree_plan& p, mono_time now);
-  void order_step(tree_node& s, operation op, tree_plan& p);
+  void order_step(tree_node& s, operation op, tree_plan& p, mono_time now);
   void order(tree_node& s, operation op, restart_cause cause, const std::string& reason);
   void answered(tree_node& s);
   void start_failed(tree_node& s, const std::string& reason, mono_time now, double random);
@@ -179,6 +229,13 @@ public:
   std::map<tree_node::timer_key, tree_node*> timers;
   std::uint64_t next_timer = 0;
   std::vector<tree_node*> blocked;
+  std::deque<tree_node*> held; ///< by the host; oldest first, some of them not any more
+  std::optional<budget_spec> budget_limit;
+  restart_budget budget;
+  std::optional<std::string> pressure;
+  std::vector<tree_node*> noted; ///< others may rely on them again, or no longer
+  double chance = 0;             ///< what spreads those that wake up
+  std::vector<tree_news> news;
   std::vector<tree_node*> changed;
   actions out;
   bool exiting = false;
@@ -190,6 +247,9 @@ bool has_target(const tree_node& s);
 bool is_process(const tree_node& s);
 bool can_stop(const tree_node& s);
 bool can_start(const tree_node& s);
+
+/// By which remedy it is restarted now; empty if it has but one.
+std::string remedy_text(const tree_node& s);
 
 /// Nobody decided that it stays as it is.
 bool is_supervised(const tree_node& s);

@@ -83,7 +83,7 @@ void service_tree::state::advance(tree_plan& p, mono_time now) {
     auto& s = *p.stops.front();
     p.stops.pop_front();
     if (s.plan == &p && s.alive)
-      return order_step(s, operation::stop, p);
+      return order_step(s, operation::stop, p, now);
   }
   while (!p.starts.empty()) {
     auto& s = *p.starts.front();
@@ -91,15 +91,17 @@ void service_tree::state::advance(tree_plan& p, mono_time now) {
     if (s.plan != &p)
       continue;
     if (!s.alive)
-      return order_step(s, operation::start, p);
+      return order_step(s, operation::start, p, now);
     if (p.alone || !can_stop(s))
-      return order_step(s, operation::restart, p);
+      return order_step(s, operation::restart, p, now);
     set_state(s, supervision::running, ""); // somebody else started it
   }
   finish(p, now);
 }
 
-void service_tree::state::order_step(tree_node& s, operation op, tree_plan& p) {
+void service_tree::state::order_step(tree_node& s, operation op, tree_plan& p, mono_time now) {
+  if (op != operation::stop && p.cause != restart_cause::boot)
+    explain_decision(s, decision::kind::restart, reason_for(s, p), remedy_text(s), {}, now);
   s.ordered_by = &p;
   p.in_flight = &s;
   order(s, op, cause_for(s, p), reason_for(s, p));
@@ -115,11 +117,17 @@ void service_tree::state::order(tree_node& s, operation op, restart_cause cause,
                                        : kind::restart;
   if (op == operation::start && commands && commands->start.empty())
     what = kind::restart; // all there is
-  out.push_back({what, s.name, {}, reason, cause});
+  const bool by_itself = cause == restart_cause::failed || cause == restart_cause::cooldown;
+  const auto remedy =
+    by_itself && op != operation::stop ? remedy_for(*s.restart, s.history.attempt) : std::size_t{0};
+  if (remedy > 0)
+    what = kind::restart;
+  out.push_back({what, s.name, {}, reason, cause, remedy});
 }
 
 void service_tree::state::answered(tree_node& s) {
   const auto done = std::exchange(s.in_flight, operation::none);
+  note(s);
   if (auto* p = std::exchange(s.ordered_by, nullptr)) {
     p->in_flight = nullptr;
     wake(*p);
@@ -157,6 +165,7 @@ void service_tree::state::start_failed(tree_node& s, const std::string& reason, 
   if (s.state == supervision::paused) // heard when it is resumed
     s.late = std::make_unique<late_failure>(
       late_failure{{reason, s.alive, false, std::nullopt}, s.incarnation, random});
+  begin_trial(s, now);
   auto* p = s.ordered_by;
   const bool of_plan = p && s.plan == p;
   const bool is_back =
@@ -199,6 +208,8 @@ void service_tree::state::finish(tree_plan& p, mono_time now) {
       wait(*n, now, n->careful);
   if (p.awake)
     std::erase(awake, &p);
+  if (p.budgeted)
+    budget.finished();
   plans.erase(p.self);
   for (auto* s : members) {
     const auto late = std::exchange(s->late, nullptr);

@@ -38,8 +38,8 @@ struct tree_fixture : testing::Test {
   using texts = std::vector<std::string>;
 
   static std::string text_of(const tree_action& a) {
-    static constexpr const char* words[] = {"stop",    "start",    "restart", "wait",
-                                            "give_up", "escalate", "exit",    "changed"};
+    static constexpr const char* words[] = {"stop",     "start", "restart", "wait", "give_up",
+                                            "escalate", "look",  "hold",    "exit", "changed"};
     auto text = std::string{words[static_cast<std::size_t>(a.what)]} + " " + a.name;
     if (a.what == tree_action::kind::wait)
       text += " " + std::to_string(a.delay.count());

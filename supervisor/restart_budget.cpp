@@ -1,0 +1,50 @@
+#include "supervisor/restart_budget.hpp"
+
+#include <algorithm>
+
+namespace reeve {
+
+namespace {
+
+constexpr std::chrono::seconds minute{60};
+
+} // namespace
+
+int restart_budget::recent(mono_time now) const {
+  const auto first =
+    std::find_if(begun_.begin(), begun_.end(), [&](mono_time t) { return now - t < minute; });
+  return static_cast<int>(begun_.end() - first);
+}
+
+bool restart_budget::admit(const budget_spec& limit, int restarts, mono_time now) {
+  while (!begun_.empty() && now - begun_.front() >= minute)
+    begun_.pop_front();
+  const auto counted = recent(now);
+  if (limit.concurrent > 0 && running_ >= limit.concurrent)
+    return false;
+  if (limit.per_minute > 0 && counted > 0 && counted + restarts > limit.per_minute)
+    return false;
+  ++running_;
+  begun_.insert(begun_.end(), static_cast<std::size_t>(restarts), now);
+  return true;
+}
+
+std::string restart_budget::why_not(const budget_spec& limit, mono_time now) const {
+  if (limit.concurrent > 0 && running_ >= limit.concurrent)
+    return std::to_string(running_) + " of at most " + std::to_string(limit.concurrent)
+           + " restarts at once are under way";
+  return std::to_string(recent(now)) + " of at most " + std::to_string(limit.per_minute)
+         + " restarts a minute are used up";
+}
+
+void restart_budget::finished() {
+  --running_;
+}
+
+std::optional<mono_time> restart_budget::more_room_at(const budget_spec& limit) const {
+  if (begun_.empty() || (limit.concurrent > 0 && running_ >= limit.concurrent))
+    return std::nullopt;
+  return begun_.front() + minute;
+}
+
+} // namespace reeve

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "supervisor/time.hpp"
+
+#include <deque>
+#include <optional>
+#include <string>
+
+namespace reeve {
+
+/// How many restarts this host may see at once and in a minute.
+struct budget_spec {
+  int concurrent = 0; ///< plans carried out at the same time; 0: any number
+  int per_minute = 0; ///< restarts begun within any 60 s; 0: any number
+
+  bool operator==(const budget_spec&) const = default;
+};
+
+/// The storm breaker's counters. A plan is admitted as a whole, for stopping some of a
+/// group and leaving the rest for later would be worse than the storm: so one that needs
+/// more than `per_minute` begins when nothing else counts.
+class restart_budget {
+public:
+  /// Whether a plan of `restarts` may begin at `now`; recorded if so. Else `why_not` says
+  /// what it waits for.
+  bool admit(const budget_spec& limit, int restarts, mono_time now);
+  std::string why_not(const budget_spec& limit, mono_time now) const;
+
+  /// A plan that was admitted came to its end.
+  void finished();
+
+  /// When time alone makes room; none: only the end of a plan does.
+  std::optional<mono_time> more_room_at(const budget_spec& limit) const;
+
+private:
+  int recent(mono_time now) const;
+
+  int running_ = 0;
+  std::deque<mono_time> begun_; // oldest first
+};
+
+} // namespace reeve

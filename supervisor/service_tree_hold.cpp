@@ -1,0 +1,234 @@
+#include "supervisor/service_tree_state.hpp"
+#include "supervisor/text.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace reeve {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds wake_each{100};
+constexpr milliseconds wake_all{5'000}; ///< within which all are back
+
+bool is_down(const tree_node& d) {
+  if (d.state == supervision::ended)
+    return false;
+  if (d.state == supervision::stopped || d.in_flight != operation::none)
+    return true;
+  return (has_target(d) && !d.alive) || !d.ties->sick.empty();
+}
+
+/// After "'postgres' is".
+std::string how_down(const tree_node& d) {
+  if (d.in_flight != operation::none || d.state == supervision::restarting)
+    return "being restarted";
+  if (d.state == supervision::stopped)
+    return "stopped";
+  if (d.state == supervision::given_up)
+    return "given up";
+  return d.alive ? d.ties->sick : "down";
+}
+
+bool tells_its_health(const tree_node& s) {
+  return s.has_checks || is_process(s) || std::holds_alternative<docker_target>(s.restart->target);
+}
+
+/// Of its own, not as a part of something else.
+bool waits(const tree_node& s) {
+  const bool might = s.state == supervision::waiting || s.state == supervision::given_up;
+  return might && (s.hold == held_by::dependency || (s.timer && s.hold == held_by::nothing));
+}
+
+/// Itself, or the group that it waits with.
+const tree_node* who_is_held(const tree_node& s) {
+  for (const auto* at = s.waits_for ? s.waits_for : &s; at; at = at->parent)
+    if (at->hold != held_by::nothing)
+      return at;
+  return nullptr;
+}
+
+} // namespace
+
+// -- dependencies -------------------------------------------------------------
+
+void service_tree::state::tie(const daemon_spec& spec) {
+  const auto ties_of = [](tree_node& s) -> tree_ties& {
+    if (!s.ties)
+      s.ties = std::make_unique<tree_ties>();
+    return *s.ties;
+  };
+  noted.clear();
+  for (auto& [name, s] : leaving)
+    s->ties.reset();
+  for (auto& [name, s] : services)
+    if (s->ties) {
+      s->ties->dependencies.clear();
+      s->ties->dependents.clear();
+    }
+  for (const auto& service : spec.services)
+    for (const auto& name : service.depends_on) {
+      auto& dependent = *services.find(service.name)->second;
+      auto& dependency = *services.find(name)->second;
+      ties_of(dependent).dependencies.push_back(&dependency);
+      ties_of(dependency).dependents.push_back(&dependent);
+    }
+  for (auto& [name, s] : services) {
+    if (s->ties)
+      s->ties->noted = false;
+    note(*s);
+  }
+}
+
+const tree_node* service_tree::state::down_dependency(const tree_node& s) const {
+  if (!s.ties)
+    return nullptr;
+  const auto& all = s.ties->dependencies;
+  const auto found =
+    std::find_if(all.begin(), all.end(), [](const auto* d) { return is_down(*d); });
+  return found == all.end() ? nullptr : *found;
+}
+
+/// Whether others may rely on it is looked at before the call ends.
+void service_tree::state::note(tree_node& s) {
+  if (s.ties && !s.ties->dependents.empty() && !std::exchange(s.ties->noted, true))
+    noted.push_back(&s);
+}
+
+void service_tree::state::wait_for_dependency(tree_node& s, const tree_node& dependency) {
+  cancel_wait(s);
+  s.hold = held_by::dependency;
+  set_state(s, s.state, s.reason);
+  tell(kind::hold, s.name, "'" + dependency.name + "' is " + how_down(dependency));
+}
+
+/// Those that waited for what is back now. True: some did.
+bool service_tree::state::wake_dependents(mono_time now) {
+  bool any = false;
+  for (auto* d : std::exchange(noted, {})) {
+    d->ties->noted = false;
+    const bool down = is_down(*d);
+    if (down == std::exchange(d->ties->was_down, down))
+      continue;
+    std::vector<tree_node*> ready;
+    for (auto* s : d->ties->dependents)
+      if (!down && waits(*s) && !down_dependency(*s))
+        ready.push_back(s);
+      else
+        set_state(*s, s->state, s->reason); // it may wait for another now
+    const auto spread = std::min(wake_all, wake_each * static_cast<int>(ready.size()));
+    for (auto* s : ready) {
+      chance = std::fmod(chance + 0.618'033'988'749'895, 1); // evenly, however many there are
+      wake_up(*s, milliseconds{std::llround(static_cast<double>(spread.count()) * chance)}, now);
+      any = true;
+    }
+  }
+  return any;
+}
+
+void service_tree::state::wake_up(tree_node& s, milliseconds after, mono_time now) {
+  const auto late = s.hold == held_by::dependency ? std::exchange(s.late, nullptr) : nullptr;
+  if (late && !late->counted)
+    return decide(s, late->what, now, late->random, after);
+  if (s.timer && s.timer->first <= now + after)
+    return;
+  explain_decision(s, decision::kind::wake, s.reason,
+                   "what it waited for is back: delay " + describe(after), after, now);
+  if (!s.careful)
+    tell(kind::wait, s.name, s.reason, after);
+  wait(s, now + after, s.careful, true);
+  set_state(s, s.state, s.reason);
+}
+
+service_tree::actions service_tree::health_is(std::string_view name, std::uint32_t incarnation,
+                                              bool is_up, std::string reason, mono_time now,
+                                              double random) {
+  auto* s = state_->find(name);
+  if (!s || !s->ties || s->incarnation != incarnation)
+    return {};
+  state_->chance = random;
+  s->ties->sick = is_up ? "" : std::move(reason);
+  state_->note(*s);
+  return state_->finish_call(now);
+}
+
+/// A new run: nobody can rely on it before it says that it is well.
+void service_tree::state::began(tree_node& s) {
+  if (s.ties)
+    s.ties->sick = tells_its_health(s) ? "starting" : "";
+  note(s);
+}
+
+// -- a last look --------------------------------------------------------------
+
+/// If no answer comes in time it is restarted without.
+bool service_tree::state::look_again(tree_node& s, mono_time now) {
+  if (s.is_group || !s.alive || s.plan || s.look_takes.count() == 0)
+    return false;
+  wait(s, now + s.look_takes, s.careful);
+  s.hold = held_by::look;
+  tell(kind::look, s.name, s.reason);
+  return true;
+}
+
+service_tree::actions service_tree::still_sick(std::string_view name, std::uint32_t incarnation,
+                                               mono_time now) {
+  auto* s = state_->find(name);
+  if (!s || s->hold != held_by::look || s->incarnation != incarnation)
+    return {};
+  state_->wait(*s, now, s->careful);
+  return state_->finish_call(now);
+}
+
+// -- the host -----------------------------------------------------------------
+
+bool service_tree::state::host_allows(tree_plan& p, tree_node& n, mono_time now) {
+  const auto restarts = static_cast<int>(p.starts.size());
+  if (!pressure && (!budget_limit || budget.admit(*budget_limit, restarts, now))) {
+    n.hold = held_by::nothing;
+    p.budgeted = budget_limit.has_value();
+    return true;
+  }
+  if (std::exchange(n.hold, held_by::host) == held_by::host)
+    return false;
+  held.push_back(&n);
+  for (auto* s : p.members)
+    set_state(*s, s->state, s->reason);
+  if (!n.is_group)
+    explain_decision(n, decision::kind::hold, "", hold_reason(n, now), {}, now);
+  tell(kind::hold, n.name, hold_reason(n, now));
+  return false;
+}
+
+void service_tree::state::carry_out_held(mono_time now) {
+  while (!held.empty()) {
+    auto& n = *held.front();
+    if (n.hold == held_by::host) {
+      carry_out_due(n, false, now);
+      if (n.hold == held_by::host)
+        return;
+    }
+    held.pop_front();
+  }
+}
+
+service_tree::actions service_tree::pressure_is(std::optional<std::string> why, mono_time now) {
+  state_->pressure = std::move(why);
+  return state_->finish_call(now);
+}
+
+/// Empty: nothing holds it back.
+std::string service_tree::state::hold_reason(const tree_node& s, mono_time now) const {
+  const auto* n = who_is_held(s);
+  if (!n)
+    return "";
+  if (n->hold == held_by::host)
+    return "held: "
+           + (pressure ? *pressure : budget.why_not(budget_limit.value_or(budget_spec{}), now));
+  const auto* d = n->hold == held_by::dependency ? down_dependency(*n) : nullptr;
+  return d ? "held: '" + d->name + "' is " + how_down(*d) : "";
+}
+
+} // namespace reeve
