@@ -183,7 +183,8 @@ plan_ptr make_plan(std::shared_ptr<const daemon_spec> spec, outside out, const s
   auto& facts = plan->world->facts;
   facts.subscribe("metrics", plan->metrics->unread, [](const fact&) { return true; });
   facts.subscribe("aggregator", plan->aggregator->unread,
-                  is_any_of<check_finished, health_changed, supervision_changed, config_applied>);
+                  is_any_of<check_finished, health_changed, supervision_changed, decision_made,
+                            config_applied>);
   facts.subscribe("restarter", plan->restarter->unread,
                   is_any_of<health_changed, run_observed, config_applied>);
   facts.publish(config_applied{plan->spec});

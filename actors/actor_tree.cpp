@@ -127,6 +127,10 @@ bool daemon_actors::push(std::string_view token, const push_signal& signal) {
   return true;
 }
 
+void daemon_actors::pressure_is(std::optional<std::string> why) {
+  caf::anon_send(state_->plan->world->who.restarter, pressure_changed{std::move(why)});
+}
+
 void daemon_actors::config_reloaded(bool ok) {
   state_->plan->world->facts.publish(actors::config_reloaded{ok});
 }

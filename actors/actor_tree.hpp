@@ -77,6 +77,8 @@ public:
   /// What a service says of itself; false if nobody has this token.
   bool push(std::string_view token, const push_signal& signal);
   void config_reloaded(bool ok);
+  /// Of the host: why nothing may be restarted; none: it may.
+  void pressure_is(std::optional<std::string> why);
   void observe_http(std::string_view method, std::string_view endpoint, int status,
                     std::chrono::microseconds took);
 

@@ -19,7 +19,9 @@ bool speaks(supervision s) {
 }
 
 void choose_reason(service_picture& p, const aggregator_memory::record& r) {
-  const bool by_supervision = speaks(p.supervision) && !r.supervision_reason.empty();
+  const bool is_held = p.supervision == supervision::waiting && !p.next_restart;
+  const bool by_supervision =
+    (speaks(p.supervision) || is_held) && !r.supervision_reason.empty();
   p.reason = by_supervision ? r.supervision_reason : r.health_reason;
 }
 
@@ -64,6 +66,8 @@ void aggregator_state::take(const fact& f) {
     merge(*health);
   else if (const auto* supervision = std::get_if<supervision_changed>(&f))
     merge(*supervision);
+  else if (const auto* decision = std::get_if<decision_made>(&f))
+    merge(*decision);
   else if (const auto* config = std::get_if<config_applied>(&f))
     take_config(*config->spec);
   memory_->published.reset();
@@ -127,6 +131,16 @@ void aggregator_state::take(service_picture& p, record& r, const supervision_cha
   r.supervision_reason = f.reason;
   if (f.to != supervision::running && f.to != supervision::restarting)
     memory_->awaited.erase(p.name); // it may never run, and then has no health
+}
+
+void aggregator_state::take(service_picture& p, record& /*r*/, const decision_made& f) {
+  auto next = std::make_shared<restart_record>(p.record ? *p.record : restart_record{});
+  next->newest.push_back({f.origin.at.wall, f.what});
+  if (next->newest.size() > restart_record::most)
+    next->newest.erase(next->newest.begin());
+  if (std::holds_alternative<restart_judged>(f.what))
+    next->last_outcome = next->newest.back();
+  p.record = std::move(next);
 }
 
 void aggregator_state::take_config(const daemon_spec& spec) {

@@ -55,6 +55,7 @@ private:
   void take(service_picture& p, record& r, const check_finished& f);
   void take(service_picture& p, record& r, const health_changed& f);
   void take(service_picture& p, record& r, const supervision_changed& f);
+  void take(service_picture& p, record& r, const decision_made& f);
   void take_config(const daemon_spec& spec);
   template <class Fact>
   void merge(const Fact& f);

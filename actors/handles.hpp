@@ -52,9 +52,18 @@ struct close_down {};      ///< order nothing more: Reeve is stopping
 struct tree_due {
   std::uint64_t round = 0;
 };
+/// A last look at a service, before the restart that it waits for, did not find it well.
+struct still_sick {
+  std::string service;
+  std::uint32_t incarnation = 0;
+};
+struct pressure_changed {         ///< of the host
+  std::optional<std::string> why; ///< nothing may be restarted; none: it may
+};
 using restarter_actor =
   root_actor::extend<caf::reacts_to<hear_orders>, caf::reacts_to<operation_ended>,
-                     caf::reacts_to<close_down>, caf::reacts_to<tree_due>>;
+                     caf::reacts_to<close_down>, caf::reacts_to<tree_due>,
+                     caf::reacts_to<still_sick>, caf::reacts_to<pressure_changed>>;
 
 // -- probe ------------------------------------------------------------------------
 
@@ -87,6 +96,10 @@ struct check_answered {
   std::uint64_t run = 0;
   io::check_outcome outcome;
 };
+/// Check it now: a restart of this run is due. Answer with `still_sick` if it is not well.
+struct look_again {
+  std::uint32_t incarnation = 0;
+};
 struct child_ended {}; ///< its process may have ended: read how it stands
 /// Its container, as the engine tells.
 struct container_told {
@@ -102,10 +115,10 @@ struct respec {
   std::shared_ptr<const service_spec> spec;
 };
 struct begin_work {}; ///< to itself, when a probe that crashed has waited long enough
-using probe_actor = caf::typed_actor<caf::reacts_to<run_changed>, caf::reacts_to<check_due>,
-                                     caf::reacts_to<check_answered>, caf::reacts_to<child_ended>,
-                                     caf::reacts_to<container_told>, caf::reacts_to<push_received>,
-                                     caf::reacts_to<respec>, caf::reacts_to<begin_work>>;
+using probe_actor = caf::typed_actor<
+  caf::reacts_to<run_changed>, caf::reacts_to<check_due>, caf::reacts_to<check_answered>,
+  caf::reacts_to<look_again>, caf::reacts_to<child_ended>, caf::reacts_to<container_told>,
+  caf::reacts_to<push_received>, caf::reacts_to<respec>, caf::reacts_to<begin_work>>;
 
 } // namespace reeve::actors
 
@@ -119,6 +132,9 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::tree_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::run_changed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::check_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::check_answered)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::look_again)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::still_sick)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::pressure_changed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::child_ended)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::container_told)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::push_received)

@@ -59,6 +59,8 @@ std::string next_line(const service_supervision& s, const intensity& limit, cons
   case supervision::running:
     return "";
   case supervision::waiting:
+    if (s.hold == held_by::dependency || s.hold == held_by::host)
+      return "not restarted yet: " + new_part(s.reason, said);
     return "restarting " + (s.next_restart ? in_time(s, now) : "soon") + attempt_of(s, limit);
   case supervision::restarting:
     return "restarting now" + attempt_of(s, limit);
@@ -82,7 +84,7 @@ std::string supervision_line(const std::string& service, const service_supervisi
   case supervision::waiting:
   case supervision::given_up:
     return service + " " + next_line(s, limit, "", now)
-           + (s.state == supervision::waiting ? in_brackets(s.reason) : "");
+           + (s.next_restart && s.state == supervision::waiting ? in_brackets(s.reason) : "");
   case supervision::restarting:
   case supervision::paused:
   case supervision::ended:
@@ -123,9 +125,9 @@ std::string operation_line(const std::string& service, const std::string& done,
   return service + " " + done + " in " + describe(took);
 }
 
-std::string joined(std::string line, const std::string& next) {
+std::string joined(std::string line, const std::string& next, std::string_view between) {
   if (!next.empty())
-    line += "; " + next;
+    line.append(between).append(next);
   return line;
 }
 

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 
 namespace reeve::actors {
 
@@ -37,6 +38,6 @@ std::string operation_line(const std::string& service, const std::string& done,
                            std::chrono::milliseconds took, const std::string& problem);
 
 /// Both, as one line; `next` may be empty.
-std::string joined(std::string line, const std::string& next);
+std::string joined(std::string line, const std::string& next, std::string_view between = "; ");
 
 } // namespace reeve::actors

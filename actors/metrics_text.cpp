@@ -83,6 +83,16 @@ void write_restarts(sample_writer& to, const subject& s) {
     to.put(",reason=\"" + reason + "\"}", n);
 }
 
+void write_outcomes(sample_writer& to, const subject& s) {
+  if (s.has.outcomes == decltype(s.has.outcomes){})
+    return; // nearly all services
+  for (const auto o :
+       {restart_outcome::healthy, restart_outcome::relapsed, restart_outcome::no_effect}) {
+    to.begin("", {"service", s.name}, {"outcome", to_string(o)});
+    to.put("}", s.has.outcomes[static_cast<std::size_t>(o)]);
+  }
+}
+
 void write_restart_failures(sample_writer& to, const subject& s) {
   begin(to, s);
   to.put("}", s.has.restart_failures);
@@ -133,7 +143,7 @@ struct metrics_text::service_family {
 
 namespace {
 
-constexpr std::array<metrics_text::service_family, 9> service_families{{
+constexpr std::array<metrics_text::service_family, 10> service_families{{
   {"service_up", "gauge", "1 when the service is healthy or degraded.", write_up},
   {"service_health", "gauge", "1 for the health that the service is in, 0 for the others.",
    write_health},
@@ -143,6 +153,8 @@ constexpr std::array<metrics_text::service_family, 9> service_families{{
    write_restarts},
   {"service_restart_failures_total", "counter", "Restarts of the service that did not work.",
    write_restart_failures},
+  {"restart_outcomes_total", "counter",
+   "What became of restarts; one that relapsed had been healthy before.", write_outcomes},
   {"service_backoff_seconds", "gauge", "The delay before the restart that is being waited for.",
    write_backoff},
   {"service_given_up", "gauge", "1 when no restart of the service is left.", write_given_up},

@@ -47,8 +47,8 @@ struct request_answered {
 };
 
 using fact =
-  std::variant<check_finished, health_changed, supervision_changed, restart_finished, run_observed,
-               config_applied, config_reloaded, actor_respawned, request_answered>;
+  std::variant<check_finished, health_changed, supervision_changed, decision_made, restart_finished,
+               run_observed, config_applied, config_reloaded, actor_respawned, request_answered>;
 using fact_ptr = std::shared_ptr<const fact>;
 
 /// The facts told to one listener that it has not taken yet. It outlives the listener:

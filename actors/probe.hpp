@@ -29,6 +29,7 @@ public:
   void level_changed(const run_level& now);
   void due(std::uint64_t round);
   void answered(const check_answered& a);
+  void look(std::uint32_t incarnation);
   void child_ended();
   void container(const io::container_fact& f);
   void pushed(const push_received& m);
@@ -44,7 +45,8 @@ private:
     std::uint64_t run = 0;   ///< under way; 0: none
     instant began;           ///< that run
     std::chrono::microseconds lag{0};
-    bool fresh = true; ///< no verdict yet since the start: checked more often
+    bool looks = false; ///< the restarter waits for its next verdict
+    bool fresh = true;  ///< no verdict yet since the start: checked more often
   };
 
   /// Not if a successor came while this one waits to be stopped.
@@ -66,6 +68,8 @@ private:
   void arm(runner& r, mono_time due);
   void hold();
   void run(runner& r, const instant& now);
+  void looked(runner& r, check_result result);
+  void still_is_sick();
   void skip(const runner& r, std::string why, const instant& now);
   check_verdict judge(const check_spec& check, const io::check_outcome& outcome,
                       mono_time now) const;

@@ -93,6 +93,7 @@ void probe_state::arm(runner& r, mono_time due) {
 void probe_state::hold() {
   for (auto& r : runners_) {
     r.round = 0;
+    r.looks = false;
     if (std::exchange(r.run, 0) != 0)
       r.check.reset();
   }
@@ -165,8 +166,43 @@ void probe_state::answered(const check_answered& a) {
     r.fresh = false;
     arm(r, in_phase(r, now.mono));
   }
+  const auto result = verdict.result;
   publish_run(r, std::move(verdict), now);
   tell_change();
+  looked(r, result);
+}
+
+// -- a last look before a restart --------------------------------------------------------
+
+void probe_state::look(std::uint32_t incarnation) {
+  if (!at_work() || incarnation != memory_->incarnation)
+    return;
+  if (checks_rest())
+    return still_is_sick();
+  for (auto& r : runners_)
+    r.looks = check_of(r).role == role::liveness;
+  for (auto& r : runners_)
+    if (r.looks && r.run == 0)
+      run(r, world_->out.now());
+}
+
+/// One bad verdict is enough; good ones may have to come several times (`healthy_after`).
+void probe_state::looked(runner& r, check_result result) {
+  if (!std::exchange(r.looks, false) || result == check_result::skipped)
+    return;
+  if (result == check_result::failed || result == check_result::unknown)
+    return still_is_sick();
+  if (is_good(memory_->last_told.liveness))
+    return; // the restarter has heard it
+  r.looks = !is_good(machine_of(r).health);
+  if (std::none_of(runners_.begin(), runners_.end(), [](const runner& x) { return x.looks; }))
+    still_is_sick(); // it is not the checks that say so
+}
+
+void probe_state::still_is_sick() {
+  for (auto& r : runners_)
+    r.looks = false;
+  caf::anon_send(world_->who.restarter, still_sick{spec().name, memory_->incarnation});
 }
 
 check_verdict probe_state::judge(const check_spec& check, const io::check_outcome& outcome,
@@ -205,8 +241,10 @@ void probe_state::judge_pushes(runner& r, const push_record& record, const insta
   r.began = {now.mono - record.duration.value_or(milliseconds{0}), now.wall};
   memory_->health.checked(static_cast<std::size_t>(&r - runners_.data()), judged.verdict, false,
                           now.mono);
+  const auto result = judged.verdict.result;
   publish_run(r, std::move(judged.verdict), now);
   tell_change();
+  looked(r, result);
 }
 
 void probe_state::publish_run(const runner& r, check_verdict verdict, const instant& now) {

@@ -15,10 +15,6 @@ namespace reeve::actors {
 
 namespace {
 
-bool is_good(health h) {
-  return h == health::healthy || h == health::degraded;
-}
-
 std::string done_word(io::operation what) {
   switch (what) {
   case io::operation::stop:
@@ -113,19 +109,31 @@ void restarter_state::hear(const health_changed& h) {
   r.sick = h.liveness == health::unhealthy ? std::make_shared<const health_changed>(h) : nullptr;
   bool acted = false;
   m.unkept.insert(service); // when it was well last is no change for others
-  service_tree::actions actions;
+  auto actions = tell_dependents(h);
   if (h.liveness == health::unhealthy) {
     const auto before = m.tree.supervision_of(service, now()).state;
-    actions = m.tree.failed(service, h.origin.incarnation,
-                            {h.reason, h.alive, h.clean, h.last_good}, now(), world_->out.random());
-    acted = !actions.empty();
+    auto more =
+      m.tree.failed(service, h.origin.incarnation, {h.reason, h.alive, h.clean, h.last_good}, now(),
+                    world_->out.random());
+    acted = !more.empty();
+    actions.insert(actions.end(), more.begin(), more.end());
     if (before == supervision::running && acted)
       r.failure = restarter_memory::seen_failure{failure_word(h), h.origin.at.mono};
   } else if (is_good(h.liveness)) {
-    actions = m.tree.recovered(service, h.origin.incarnation, now());
+    auto more = m.tree.recovered(service, h.origin.incarnation, now());
+    actions.insert(actions.end(), more.begin(), more.end());
   }
   const auto line = line_on(h, r, acted);
   settle(std::move(actions), line);
+}
+
+/// What cannot be known leaves things as they are.
+service_tree::actions restarter_state::tell_dependents(const health_changed& h) {
+  if (h.to == health::unknown)
+    return {};
+  return memory_->tree.health_is(h.origin.service, h.origin.incarnation, is_good(h.to),
+                                 joined(std::string{to_string(h.to)}, h.reason, ": "), now(),
+                                 world_->out.random());
 }
 
 /// None if the health is as before and nothing is done about it; one for debugging if
@@ -313,6 +321,16 @@ void restarter_state::due(std::uint64_t round) {
     settle(memory_->tree.due(now(), world_->out.random()));
 }
 
+void restarter_state::hear(const still_sick& s) {
+  if (!memory_->closing)
+    settle(memory_->tree.still_sick(s.service, s.incarnation, now()));
+}
+
+void restarter_state::hear(const pressure_changed& p) {
+  if (!memory_->closing)
+    settle(memory_->tree.pressure_is(p.why, now()));
+}
+
 /// A delayed message cannot be recalled: an old one is known by its round.
 void restarter_state::arm() {
   const auto next = memory_->tree.next_due();
@@ -336,6 +354,8 @@ restarter_actor::behavior_type restarter(restarter_state::pointer self, world_pt
     [&state](operation_ended) { state.hear_operations(); },
     [&state](close_down) { state.hear_operations(); },
     [&state](const tree_due& d) { state.due(d.round); },
+    [&state](const still_sick& s) { state.hear(s); },
+    [&state](const pressure_changed& p) { state.hear(p); },
   };
 }
 

@@ -39,6 +39,8 @@ public:
   void hear_orders();
   void hear_operations();
   void due(std::uint64_t round);
+  void hear(const still_sick& s);
+  void hear(const pressure_changed& p);
 
 private:
   using record = restarter_memory::record;
@@ -47,6 +49,7 @@ private:
   void hear(const fact& f);
   void hear(const health_changed& h);
   void hear(const run_observed& r);
+  service_tree::actions tell_dependents(const health_changed& h);
   void hear(const config_applied& c);
   void hear_order(person_order o);
   void hear_operation(const std::string& service, const operation_record& done);
@@ -65,6 +68,7 @@ private:
   void carry_out(const tree_action& a, const headline& line);
   static void log_escalation(const tree_action& a, const headline& line);
   void operate(const tree_action& a, io::operation what);
+  void publish_news();
   std::string cause_word(const tree_action& a, const record& r) const;
   void publish_changes(const headline& line);
   std::optional<spdlog::level::level_enum> publish_change(const std::string& service);

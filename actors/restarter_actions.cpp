@@ -26,6 +26,11 @@ spdlog::level::level_enum level_of(supervision s, spdlog::level::level_enum othe
   return otherwise;
 }
 
+service_spec by_remedy(service_spec service, std::size_t remedy) {
+  service.restart.target = service.restart.further[remedy - 1].target;
+  return service;
+}
+
 } // namespace
 
 void restarter_state::settle(service_tree::actions actions, const headline& line) {
@@ -33,6 +38,7 @@ void restarter_state::settle(service_tree::actions actions, const headline& line
     memory_->actions.push_back(std::move(a));
   carry_out_actions(line);
   publish_changes(line);
+  publish_news();
   remember();
   arm();
 }
@@ -74,6 +80,12 @@ void restarter_state::carry_out(const tree_action& a, const headline& line) {
   case kind::changed:
     touched_.insert(a.name);
     return;
+  case kind::look:
+    world_->send_to_probe(a.name,
+                          look_again{memory_->tree.supervision_of(a.name, now()).incarnation});
+    return;
+  case kind::hold:
+    return; // its line tells what by
   case kind::escalate:
     return log_escalation(a, line);
   case kind::exit:
@@ -109,7 +121,7 @@ void restarter_state::operate(const tree_action& a, io::operation what) {
       std::max(milliseconds{0},
                duration_cast<milliseconds>(op.ordered.mono - r.failure->at) - r.failure->delay);
   m.operations.insert_or_assign(a.name, op);
-  world_->out.carry_out(what, *r.run,
+  world_->out.carry_out(what, a.remedy == 0 ? *r.run : by_remedy(*r.run, a.remedy),
                         [service = a.name, id = op.id, w = std::weak_ptr{world_},
                          memory = std::weak_ptr{memory_}](status outcome) {
                           const auto world = w.lock();
@@ -156,7 +168,10 @@ restarter_state::publish_change(const std::string& service) {
     return std::nullopt;
   const auto is = memory_->tree.supervision_of(service, now());
   const auto was = std::exchange(memory_->records[service].told, is);
-  const bool worth_a_line = is.state != was.state || is.next_restart != was.next_restart;
+  const bool is_held = is.hold == held_by::dependency || is.hold == held_by::host;
+  const bool worth_a_line = is.state != was.state
+                            || (is.next_restart && is.next_restart != was.next_restart)
+                            || (is_held && is.hold != was.hold);
   if (worth_a_line || is.attempt != was.attempt || is.reason != was.reason
       || is.restarts != was.restarts)
     publish(service, was, is);
@@ -165,6 +180,18 @@ restarter_state::publish_change(const std::string& service) {
   const bool announced = is.state == supervision::restarting
                          && (was.state == supervision::waiting || is.incarnation == 0);
   return announced ? spdlog::level::debug : level_of(is.state, spdlog::level::info);
+}
+
+void restarter_state::publish_news() {
+  for (auto& news : memory_->tree.take_news()) {
+    const auto& service =
+      std::visit([](const auto& n) -> const std::string& { return n.service; }, news);
+    if (!memory_->tree.knows(service))
+      continue; // removed meanwhile
+    const auto incarnation = memory_->tree.supervision_of(service, now()).incarnation;
+    world_->facts.publish(decision_made{
+      world_->facts.next_origin(service, incarnation, world_->out.now()), std::move(news)});
+  }
 }
 
 void restarter_state::log(const headline& line, bool changed) const {

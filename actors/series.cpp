@@ -22,10 +22,6 @@ void append_escaped(std::string& out, std::string_view value) {
   }
 }
 
-bool is_up(health h) {
-  return h == health::healthy || h == health::degraded;
-}
-
 } // namespace
 
 void append_labels(std::string& out,
@@ -62,7 +58,7 @@ void service_series::take(const check_finished& f) {
 }
 
 void service_series::take(const health_changed& f) {
-  if (!is_up(f.to))
+  if (!is_good(f.to))
     up_since.reset();
   else if (!up_since)
     up_since = f.origin.at.mono;
@@ -85,6 +81,11 @@ void service_series::take(const restart_finished& f) {
     ++known->second;
   else
     restarts.emplace_back(f.reason, 1);
+}
+
+void service_series::take(const decision_made& f) {
+  if (const auto* judged = std::get_if<restart_judged>(&f.what))
+    ++outcomes[static_cast<std::size_t>(judged->what)];
 }
 
 } // namespace reeve::actors

@@ -38,6 +38,7 @@ struct service_series {
   void take(const health_changed& f);
   void take(const supervision_changed& f);
   void take(const restart_finished& f);
+  void take(const decision_made& f);
 
   std::string group;
   std::vector<check_series> checks;
@@ -49,6 +50,7 @@ struct service_series {
 
   std::vector<std::pair<std::string, std::uint64_t>> restarts; ///< by reason: a few fixed words
   std::uint64_t restart_failures = 0;
+  std::array<std::uint32_t, 3> outcomes{}; ///< of `restart_outcome`
 };
 
 } // namespace reeve::actors

@@ -62,6 +62,13 @@ void add_questions(CLI::App& app, words& w, int& code) {
   showing->add_flag("--json", w.json, "print JSON");
   showing->callback([&] { code = show_status(w.config, w.url, w.json); });
 
+  auto* explaining =
+    app.add_subcommand("explain", "Show what was decided about a service's restarts, and why");
+  add_url(explaining, w);
+  explaining->add_flag("--json", w.json, "print JSON");
+  explaining->add_option("NAME", w.name, "the service")->required();
+  explaining->callback([&] { code = explain(w.config, w.url, w.name, w.json); });
+
   auto* living =
     app.add_subcommand("healthcheck", "For a container's HEALTHCHECK: is the daemon itself alive?");
   add_url(living, w);

@@ -51,6 +51,7 @@ int validate(const std::string& config);
 int check(const std::string& config, const std::vector<std::string>& names, bool json);
 int show_status(const std::string& config, const std::string& url, bool json);
 int give_order(const std::string& config, const std::string& url, order o, const std::string& name);
+int explain(const std::string& config, const std::string& url, const std::string& name, bool json);
 int healthcheck(const std::string& config, const std::string& url);
 int simulate(const simulate_options& options);
 int tune(const tune_options& options);

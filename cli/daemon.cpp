@@ -13,6 +13,7 @@
 #include "io/file_limit.hpp"
 #include "io/known_children.hpp"
 #include "io/loop.hpp"
+#include "io/pressure_watch.hpp"
 #include "io/process_usage.hpp"
 #include "io/restart_targets.hpp"
 #include "io/signals.hpp"
@@ -73,7 +74,7 @@ std::string what_changed(const daemon_spec& before, const daemon_spec& now) {
        {std::pair{"; new: ", &fresh}, {"; changed: ", &changed}, {"; removed: ", &removed}})
     if (!list->empty())
       text += what + *list;
-  if (before.tree != now.tree)
+  if (before.tree != now.tree || before.budget != now.budget || before.hold != now.hold)
     text += "; the tree changed";
   return before == now ? text + "; nothing changed" : text;
 }
@@ -104,6 +105,7 @@ struct daemon::state {
   io::restart_targets targets;
   http::server server;
   std::unique_ptr<actors::daemon_actors> actors;
+  std::optional<io::pressure_watch> pressure;
   std::optional<shutdown> ending;
 
   io::child_processes::hooks child_hooks() {
@@ -166,6 +168,7 @@ struct daemon::state {
   void begin_shutdown(const std::string& why);
   void reload();
   void apply(config::load_result read);
+  void watch_pressure();
 };
 
 http::hooks daemon::state::page_hooks() {
@@ -261,10 +264,25 @@ void daemon::state::apply(config::load_result read) {
   for (const auto& warning : good.warnings)
     spdlog::warn("{}", to_string(warning));
   auto difference = what_changed(*spec, good.spec);
+  const bool same_hold = spec->hold == good.spec.hold;
   spec = std::make_shared<const daemon_spec>(std::move(good.spec));
   actors->reload(spec);
+  if (!same_hold)
+    watch_pressure();
   actors->config_reloaded(true);
   spdlog::info("config reloaded: {}", difference);
+}
+
+void daemon::state::watch_pressure() {
+  pressure.reset();
+  actors->pressure_is(std::nullopt);
+  if (!spec->hold)
+    return;
+  if (!io::tells_pressure())
+    return spdlog::warn("tree.hold has no effect: this kernel does not tell its pressure (there is "
+                        "no /proc/pressure)");
+  pressure.emplace(loop, *spec->hold,
+                   [this](std::optional<std::string> why) { actors->pressure_is(std::move(why)); });
 }
 
 daemon::daemon(daemon_spec spec, std::string config_file)
@@ -305,6 +323,7 @@ int daemon::run() {
                                                     });
   spdlog::info("reeve " REEVE_VERSION " watches {} services; http://{}:{}/health",
                s.spec->services.size(), s.spec->server.host, s.server.port());
+  s.watch_pressure();
   // Once all is set up, and once more when every service has been checked.
   for (const auto after : {std::chrono::seconds{1}, std::chrono::seconds{30}})
     s.loop.call_after(after, io::release_startup_memory);

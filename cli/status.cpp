@@ -1,11 +1,10 @@
 #include "cli/commands.hpp"
+#include "cli/question.hpp"
 #include "cli/table.hpp"
 #include "http/client.hpp"
-#include "supervisor/text.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include <ctime>
 #include <iostream>
 #include <map>
 
@@ -14,26 +13,6 @@ namespace reeve::cli {
 namespace {
 
 using nlohmann::json;
-
-constexpr std::chrono::seconds patience{5};
-
-// "4m" between an RFC 3339 time, which has whole seconds, and now; empty if there is none.
-std::string age_of(const json& service, const char* key) {
-  auto text = service.value(key, "");
-  std::tm tm{};
-  if (text.size() < 19 || strptime(text.substr(0, 19).c_str(), "%Y-%m-%dT%H:%M:%S", &tm) == nullptr)
-    return "";
-  auto then = std::chrono::system_clock::from_time_t(timegm(&tm));
-  auto age = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now() - then);
-  return age.count() == 0 ? "< 1 s" : describe(std::chrono::abs(age));
-}
-
-std::string supervision_of(const json& service) {
-  auto state = service.value("supervision", "");
-  if (state == "waiting" && service.contains("next_restart"))
-    return "waiting, restart in " + age_of(service, "next_restart");
-  return state;
-}
 
 // Its health; or why that does not count.
 std::string counts_as(const json& service) {
@@ -76,29 +55,22 @@ void print_table(const json& services) {
   std::cout << '\n';
 }
 
-std::string message_of(const std::string& body) {
-  auto parsed = json::parse(body, nullptr, false);
-  if (parsed.is_object() && parsed.contains("error") && parsed["error"].is_object())
-    return parsed["error"].value("message", body);
-  return body;
-}
-
 } // namespace
 
 int show_status(const std::string& config, const std::string& url, bool as_json) {
   auto base = daemon_url(url, config);
-  auto answer = http::ask(base, "GET", "/api/v1/services", patience);
-  if (!answer) {
-    std::cerr << answer.sentence() << '\n';
-    return exit_code::no_daemon;
+  auto answer = ask_daemon(base, "/api/v1/services");
+  if (!answer.body) {
+    std::cerr << answer.problem << '\n';
+    return answer.code;
   }
-  auto parsed = json::parse(answer->body, nullptr, false);
-  if (answer->status != 200 || !parsed.is_object() || !parsed["services"].is_array()) {
+  const auto& parsed = *answer.body;
+  if (!parsed.contains("services") || !parsed["services"].is_array()) {
     std::cerr << "what answers at " << base << " is no Reeve: give --url\n";
     return exit_code::no_daemon;
   }
   if (as_json)
-    std::cout << answer->body << '\n';
+    std::cout << parsed.dump() << '\n';
   else
     print_table(parsed["services"]);
   for (const auto& service : parsed["services"])
@@ -110,7 +82,7 @@ int show_status(const std::string& config, const std::string& url, bool as_json)
 int give_order(const std::string& config, const std::string& url, order o,
                const std::string& name) {
   auto path = "/api/v1/services/" + name + "/" + std::string{to_string(o)};
-  auto answer = http::ask(daemon_url(url, config), "POST", path, patience);
+  auto answer = http::ask(daemon_url(url, config), "POST", path, std::chrono::seconds{5});
   if (!answer) {
     std::cerr << answer.sentence() << '\n';
     return exit_code::no_daemon;

@@ -28,7 +28,7 @@ daemon_spec read_daemon(const reader& root) {
   if (services) {
     const auto entries = read_services(*services, all_defaults);
     check_dependencies(entries);
-    made.tree = read_tree(tree, entries);
+    read_tree(tree, entries, made);
     made.services.reserve(entries.size());
     for (const auto& e : entries)
       made.services.push_back(e.spec);

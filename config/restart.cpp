@@ -121,6 +121,39 @@ void refuse_process(fields& f) {
     at->fail("belongs to the service itself, beside 'restart'");
 }
 
+std::string target_word(const restart_target& target) {
+  return std::holds_alternative<docker_target>(target) ? "docker" : "exec";
+}
+
+void check_remedy(const reader& at, const restart_target& made) {
+  const auto* commands = std::get_if<exec_target>(&made);
+  if (std::holds_alternative<std::monostate>(made))
+    at.fail("needs 'docker' or 'exec': what this remedy does");
+  else if (commands && commands->restart.empty())
+    at.fail("needs 'restart' in its 'exec': a remedy starts nothing and stops nothing by halves");
+}
+
+// One rung of a ladder after the first: a target and how often it is tried.
+remedy read_remedy(const reader& from, bool is_last) {
+  remedy made{{}, 1};
+  if (from.is_scalar()) {
+    made.target = read_url(from).value_or(docker_target{});
+    return made;
+  }
+  fields f{from};
+  made.target = read_target(f);
+  const auto attempts = f.whole("attempts", made.attempts, 1, no_limit);
+  if (attempts && is_last)
+    attempts->warn("has no effect: the last remedy is tried for as long as the intensity allows");
+  for (const auto* key : {"type", "backoff", "stop_timeout", "reset_after"})
+    if (const auto at = f.find(key))
+      at->fail("belongs to the first remedy; it holds for all of them");
+  refuse_process(f);
+  if (f.finish() && from.is_map())
+    check_remedy(from, made.target);
+  return made;
+}
+
 } // namespace
 
 bool read_restart_options(fields& from, restart_spec& into) {
@@ -141,34 +174,55 @@ bool read_restart_options(fields& from, restart_spec& into) {
   return type || backoff || stop_timeout || reset_after;
 }
 
+namespace {
+
+// All of `restart`, or the first rung of its ladder.
+void read_first(bool is_process, const reader& restart, bool is_ladder, restart_spec& into) {
+  restart_target other;
+  bool options = false;
+  if (restart.is_scalar()) {
+    other = read_url(restart).value_or(docker_target{});
+  } else {
+    fields f{restart};
+    other = read_target(f);
+    options = read_restart_options(f, into);
+    if (is_ladder)
+      f.whole("attempts", into.attempts, 1, no_limit);
+    refuse_process(f);
+    f.finish();
+  }
+  if (std::holds_alternative<std::monostate>(other)) {
+    if (is_ladder && !is_process)
+      restart.fail("needs 'docker' or 'exec': what the first remedy does");
+    else if (options && !is_process)
+      restart.warn(
+        "has no effect: there is nothing to restart; add 'process', or 'docker' or 'exec' here");
+    return;
+  }
+  if (is_process)
+    restart.fail("'process' and 'restart: " + target_word(other)
+                 + "' in one service; a process is restarted as a process");
+  into.target = other;
+}
+
+} // namespace
+
 void read_restart(const std::optional<reader>& process, const std::optional<reader>& restart,
                   restart_spec& into) {
   if (process)
     into.target = read_process(*process);
   if (!restart)
     return;
-  restart_target other;
-  bool options = false;
-  if (restart->is_scalar()) {
-    other = read_url(*restart).value_or(docker_target{});
-  } else {
-    fields f{*restart};
-    other = read_target(f);
-    options = read_restart_options(f, into);
-    refuse_process(f);
-    f.finish();
-  }
-  if (std::holds_alternative<std::monostate>(other)) {
-    if (options && !process)
-      restart->warn(
-        "has no effect: there is nothing to restart; add 'process', or 'docker' or 'exec' here");
-    return;
-  }
-  if (process)
-    restart->fail(std::string{"'process' and 'restart: "}
-                  + (std::holds_alternative<docker_target>(other) ? "docker" : "exec")
-                  + "' in one service; a process is restarted as a process");
-  into.target = other;
+  if (!restart->is_list())
+    return read_first(process.has_value(), *restart, false, into);
+  into.attempts = 1;
+  const auto rungs = restart->items("a list of remedies, such as [{docker: web, attempts: 2}, "
+                                    "{exec: [./call-for-help]}]");
+  for (const auto& rung : rungs)
+    if (&rung == &rungs.front())
+      read_first(process.has_value(), rung, true, into);
+    else
+      into.further.push_back(read_remedy(rung, &rung == &rungs.back()));
 }
 
 } // namespace reeve::config

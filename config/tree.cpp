@@ -18,22 +18,26 @@ public:
     }
   }
 
-  group_spec read(const std::optional<reader>& from) {
-    group_spec root;
+  void read(const std::optional<reader>& from, daemon_spec& into) {
+    auto& root = into.tree;
     root.name = "root";
     if (from)
-      read_root(*from, root);
+      read_root(*from, into);
     for (const auto& name : names_)
       if (!places_.contains(name))
         root.children.emplace_back(name);
     warn_of_intensities(root);
-    return root;
   }
 
 private:
-  void read_root(const reader& from, group_spec& root) {
+  void read_root(const reader& from, daemon_spec& into) {
+    auto& root = into.tree;
     fields f{from};
     read_policy(f, root);
+    if (const auto budget = f.find("budget"))
+      into.budget = read_budget(*budget);
+    if (const auto hold = f.find("hold"))
+      into.hold = read_hold(*hold);
     if (const auto children = f.find("children"))
       read_children(*children, root);
     if (const auto restart = f.find("restart"))
@@ -41,6 +45,32 @@ private:
     if (const auto group = f.find("group"))
       group->fail("the root has its name; groups stand under 'children'");
     f.finish();
+  }
+
+  static budget_spec read_budget(const reader& from) {
+    budget_spec made;
+    fields f{from};
+    const bool concurrent = f.whole("concurrent", made.concurrent, 1, no_limit).has_value();
+    const bool per_minute = f.whole("per_minute", made.per_minute, 1, no_limit).has_value();
+    if (f.finish() && !concurrent && !per_minute)
+      from.fail("needs 'concurrent' or 'per_minute', or both");
+    return made;
+  }
+
+  static pressure_limits read_hold(const reader& from) {
+    pressure_limits made;
+    fields f{from};
+    bool any = false;
+    for (const auto& [key, limit] : {std::pair{"cpu", &made.cpu}, std::pair{"memory", &made.memory},
+                                     std::pair{"io", &made.io}})
+      if (const auto at = f.number(key, *limit, 0, 100)) {
+        any = true;
+        if (*limit == 0)
+          at->fail("0 would hold everything back for ever; write a percentage, or nothing");
+      }
+    if (f.finish() && !any)
+      from.fail("needs 'cpu', 'memory' or 'io': the percentage of time in which somebody waits");
+    return made;
   }
 
   void read_policy(fields& f, group_spec& into) {
@@ -91,6 +121,9 @@ private:
   group_spec read_group(const reader& from) {
     group_spec made;
     fields f{from};
+    for (const auto* key : {"budget", "hold"})
+      if (const auto at = f.find(key))
+        at->fail("is for the whole host, and stands directly under 'tree'");
     const auto name = f.text("group", made.name);
     if (name && !made.name.empty())
       check_group_name(made.name, *name);
@@ -145,9 +178,9 @@ private:
 
 } // namespace
 
-group_spec read_tree(const std::optional<reader>& from,
-                     const std::vector<service_entry>& services) {
-  return tree_reader{services}.read(from);
+void read_tree(const std::optional<reader>& from, const std::vector<service_entry>& services,
+               daemon_spec& into) {
+  tree_reader{services}.read(from, into);
 }
 
 } // namespace reeve::config

@@ -1,13 +1,15 @@
 #pragma once
 
 #include "config/services.hpp"
+#include "supervisor/daemon_spec.hpp"
 
 #include <optional>
 
 namespace reeve::config {
 
-/// `tree:`, with the services it does not name appended. Warns of intensities
-/// that can never be exhausted.
-group_spec read_tree(const std::optional<reader>& from, const std::vector<service_entry>& services);
+/// `tree:`, with the services it does not name appended, and what it says of the host:
+/// `budget` and `hold`. Warns of intensities that can never be exhausted.
+void read_tree(const std::optional<reader>& from, const std::vector<service_entry>& services,
+               daemon_spec& into);
 
 } // namespace reeve::config

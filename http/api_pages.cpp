@@ -116,7 +116,45 @@ std::shared_ptr<const group_spec> tree_of(const hooks& from) {
   return from.groups ? from.groups() : nullptr;
 }
 
+double milliseconds_of(std::chrono::milliseconds d) {
+  return static_cast<double>(d.count());
+}
+
+std::string sentence_of(const decision& d) {
+  return d.reason + (d.reason.empty() || d.numbers.empty() ? "" : "; ") + d.numbers;
+}
+
+json entry_json(const wall_time& at, const decision& d) {
+  json out{{"at", rfc3339(at)}, {"decision", to_string(d.what)}, {"reason", d.reason}};
+  out["explanation"] = sentence_of(d);
+  out["delay_ms"] = d.delay.count();
+  out["attempt"] = d.attempt;
+  out["restarts_in_window"] = d.restarts_in_window;
+  out["intensity"] = {{"restarts", d.limit.restarts},
+                      {"within_seconds", milliseconds_of(d.limit.within) / 1000}};
+  return out;
+}
+
+json entry_json(const wall_time& at, const restart_judged& j) {
+  return {{"at", rfc3339(at)},
+          {"decision", "outcome"},
+          {"outcome", to_string(j.what)},
+          {"after_ms", j.after.count()},
+          {"explanation", describe(j)}};
+}
+
 } // namespace
+
+std::string decisions_text(const service_picture& service) {
+  json out{{"service", service.name}};
+  auto all = json::array();
+  if (service.record)
+    for (const auto& entry : service.record->newest)
+      all.push_back(
+        std::visit([&](const auto& what) { return entry_json(entry.at, what); }, entry.what));
+  out["decisions"] = std::move(all);
+  return to_text(out);
+}
 
 std::string service_text(const service_picture& service) {
   json out;
@@ -133,6 +171,13 @@ std::string service_text(const service_picture& service) {
     put_latency(out, *newest);
   }
   out["restarts"] = service.restarts;
+  if (service.record && service.record->last_outcome) {
+    const auto& last = *service.record->last_outcome;
+    const auto& judged = std::get<restart_judged>(last.what);
+    out["last_outcome"] = {{"at", rfc3339(last.at)},
+                           {"outcome", to_string(judged.what)},
+                           {"after_ms", judged.after.count()}};
+  }
   put_time(out, "next_check", next_check_of(service));
   put_time(out, "next_restart", service.next_restart);
   out["attempt"] = service.attempt;

@@ -42,6 +42,9 @@ private:
 /// `/api/v1/services/{name}`
 std::string service_text(const service_picture& service);
 
+/// /api/v1/services/{name}/decisions: what was decided about its restarts, oldest first.
+std::string decisions_text(const service_picture& service);
+
 /// `/api/v1/tree`
 std::string tree_text(const tree_view& tree, const snapshot_ptr& now);
 

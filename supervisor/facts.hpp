@@ -1,5 +1,6 @@
 #pragma once
 
+#include "supervisor/decision.hpp"
 #include "supervisor/health.hpp"
 #include "supervisor/rule.hpp"
 #include "supervisor/time.hpp"
@@ -72,6 +73,14 @@ struct supervision_changed {
   std::uint64_t restarts = 0; ///< finished ones
 
   bool operator==(const supervision_changed&) const = default;
+};
+
+/// Something was decided about a service's restart, or one turned out so.
+struct decision_made {
+  fact_origin origin;
+  tree_news what;
+
+  bool operator==(const decision_made&) const = default;
 };
 
 /// A restart that was ordered came to its end.

@@ -31,6 +31,11 @@ std::string_view to_string(health h);
 std::string_view to_string(supervision s);
 std::string_view to_string(check_result r);
 
+/// Healthy or degraded: it does its work.
+inline bool is_good(health h) {
+  return h == health::healthy || h == health::degraded;
+}
+
 /// The worse of the two.
 inline health worse(health a, health b) {
   return a < b ? b : a;

@@ -23,9 +23,10 @@ void count_failure(health_machine& m, const check_verdict& verdict, const thresh
   m.unknowns = 0;
   m.successes = 0;
   m.reason = verdict.reason;
-  if (m.counted == health::starting && now - m.started < limits.start_period)
+  const bool starts = m.counted == health::starting && limits.start_period.count() > 0;
+  if (starts && now - m.started < limits.start_period)
     return;
-  if (++m.failures >= limits.unhealthy_after)
+  if (++m.failures >= limits.unhealthy_after || starts) // then it has failed to start
     m.counted = health::unhealthy;
 }
 

@@ -12,7 +12,9 @@ namespace reeve {
 struct thresholds {
   int unhealthy_after = 3;                   ///< failures in a row
   int healthy_after = 1;                     ///< good verdicts in a row
-  std::chrono::milliseconds start_period{0}; ///< failures inside it do not count while starting
+  /// Failures inside it do not count while starting; who is not healthy when it is over has
+  /// failed to start. Zero: none, and the ordinary thresholds hold.
+  std::chrono::milliseconds start_period{0};
 
   bool operator==(const thresholds&) const = default;
 };

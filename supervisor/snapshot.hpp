@@ -1,5 +1,6 @@
 #pragma once
 
+#include "supervisor/decision.hpp"
 #include "supervisor/health.hpp"
 #include "supervisor/time.hpp"
 
@@ -28,6 +29,18 @@ struct check_picture {
   std::chrono::microseconds latency{0};
 };
 
+/// What was decided about a service's restarts, and how they turned out.
+struct restart_record {
+  struct entry {
+    wall_time at;
+    tree_news what;
+  };
+  static constexpr std::size_t most = 20;
+
+  std::vector<entry> newest; ///< oldest first, at most `most`
+  std::optional<entry> last_outcome;
+};
+
 /// The newest picture of one service. Immutable once published.
 struct service_picture {
   std::string name;
@@ -43,6 +56,7 @@ struct service_picture {
   int attempt = 0;
   std::uint64_t restarts = 0;
   std::vector<check_picture> checks;
+  std::shared_ptr<const restart_record> record; ///< null: nothing was decided yet
 };
 
 /// All services at one moment. Immutable, and cheap to make from the one before:

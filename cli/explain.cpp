@@ -1,0 +1,60 @@
+#include "cli/commands.hpp"
+#include "cli/question.hpp"
+#include "cli/table.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <iostream>
+
+namespace reeve::cli {
+
+namespace {
+
+using nlohmann::json;
+
+colour colour_of(const std::string& decision) {
+  if (decision == "give_up" || decision == "escalate")
+    return colour::bad;
+  if (decision == "hold" || decision == "wait" || decision == "restart" || decision == "wake")
+    return colour::warning;
+  return colour::plain;
+}
+
+void print_decisions(const json& decisions) {
+  std::vector<std::vector<cell>> rows;
+  for (const auto& d : decisions) {
+    const auto what = d.value("decision", "");
+    rows.push_back({{age_of(d, "at") + " ago"},
+                    {what, colour_of(what)},
+                    {printable(d.value("explanation", ""))}});
+  }
+  std::cout << render_table({"WHEN", "DECISION", "WHY"}, rows, stdout_wants_colour());
+}
+
+} // namespace
+
+int explain(const std::string& config, const std::string& url, const std::string& name,
+            bool as_json) {
+  const auto base = daemon_url(url, config);
+  const auto service = ask_daemon(base, "/api/v1/services/" + name);
+  const auto said = ask_daemon(base, "/api/v1/services/" + name + "/decisions");
+  for (const auto* answer : {&service, &said})
+    if (!answer->body) {
+      std::cerr << answer->problem << '\n';
+      return answer->code;
+    }
+  if (as_json) {
+    std::cout << said.body->dump() << '\n';
+    return exit_code::ok;
+  }
+  const auto reason = printable(service.body->value("reason", ""));
+  std::cout << name << " is " << service.body->value("health", "") << ", "
+            << supervision_of(*service.body) << (reason.empty() ? "" : ": " + reason) << "\n\n";
+  if ((*said.body)["decisions"].empty())
+    std::cout << "Nothing was decided about it yet: it did not fail since Reeve began.\n";
+  else
+    print_decisions((*said.body)["decisions"]);
+  return exit_code::ok;
+}
+
+} // namespace reeve::cli
