@@ -115,6 +115,7 @@ private:
   // -- what the tree orders -----------------------------------------------------
 
   void obey(service_tree::actions ordered) {
+    tree_.take_news(); // nobody reads it here
     std::move(ordered.begin(), ordered.end(), std::back_inserter(open_));
     while (!open_.empty()) {
       const auto action = std::move(open_.front());
@@ -144,6 +145,11 @@ private:
       break;
     case tree_action::kind::escalate:
       tell(kind::escalate, a.name, a.reason);
+      break;
+    case tree_action::kind::look: // nothing that failed here still runs
+      return tree_.still_sick(a.name, service(a.name).incarnation, moment());
+    case tree_action::kind::hold:
+      tell(kind::hold, a.name, a.reason);
       break;
     case tree_action::kind::exit:
       exited_ = true;
@@ -208,6 +214,8 @@ private:
     tell(kind::failed, s.outcome.name, reason);
     const auto last_good = s.healthy ? std::optional{moment()} : std::nullopt;
     set_dead(s);
+    obey(tree_.health_is(s.outcome.name, s.incarnation, false, "unhealthy: " + reason, moment(),
+                         random_()));
     if (s.is_watched)
       return expect_healthy(s, s.down_until);
     obey(tree_.failed(s.outcome.name, s.incarnation, {reason, false, f.clean, last_good}, moment(),
@@ -257,6 +265,7 @@ private:
     count_recovery(s);
     tell(kind::healthy, s.outcome.name, "");
     obey(tree_.recovered(s.outcome.name, s.incarnation, moment()));
+    obey(tree_.health_is(s.outcome.name, s.incarnation, true, "", moment(), random_()));
   }
 
   /// What ended cleanly, and is left so, is not down.
@@ -332,6 +341,8 @@ std::string_view to_string(simulation_event::kind k) {
     return "give_up";
   case kind::escalate:
     return "escalate";
+  case kind::hold:
+    return "hold";
   case kind::exit:
     return "exit";
   }

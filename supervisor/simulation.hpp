@@ -14,7 +14,7 @@ namespace reeve {
 
 /// What a simulation tells while it runs; the views are good during the call only.
 struct simulation_event {
-  enum class kind { failed, stop, start, healthy, wait, give_up, escalate, exit };
+  enum class kind { failed, stop, start, healthy, wait, give_up, escalate, hold, exit };
 
   std::chrono::milliseconds at; ///< from the simulation's start
   kind what;
