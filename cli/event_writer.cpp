@@ -47,6 +47,7 @@ colour colour_of(kind what) {
   case kind::exit:
     return colour::bad;
   case kind::wait:
+  case kind::hold:
     return colour::warning;
   case kind::stop:
   case kind::start:
@@ -87,8 +88,11 @@ void event_writer::write(const simulation_event& e) {
     flush();
 }
 
-// By hand, for there may be millions. Names need no escapes.
+// By hand, for there may be millions. Names need no escapes. What is held starts nothing, and is
+// for people.
 void event_writer::write_json(const simulation_event& e) {
+  if (e.what == kind::hold)
+    return;
   text_ += R"({"at_ms": )";
   text_ += std::to_string(e.at.count());
   text_ += R"(, "event": ")";

@@ -10,8 +10,8 @@
 namespace reeve {
 
 struct thresholds {
-  int unhealthy_after = 3;                   ///< failures in a row
-  int healthy_after = 1;                     ///< good verdicts in a row
+  int unhealthy_after = 3; ///< failures in a row
+  int healthy_after = 1;   ///< good verdicts in a row
   /// Failures inside it do not count while starting; who is not healthy when it is over has
   /// failed to start. Zero: none, and the ordinary thresholds hold.
   std::chrono::milliseconds start_period{0};

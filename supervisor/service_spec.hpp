@@ -216,12 +216,12 @@ struct remedy {
 
 struct restart_spec {
   restart_target target;
-  int attempts = 0; ///< by `target`, before the first of `further` is tried
-  std::vector<remedy> further;
   restart_type type = restart_type::permanent;
   backoff_policy backoff;
   std::optional<std::chrono::milliseconds> reset_after; ///< none: max(60 s, 2 x the current delay)
   std::chrono::milliseconds stop_timeout{10'000};
+  int attempts = 0; ///< by `target`, before the first of `further` is tried
+  std::vector<remedy> further;
 
   bool operator==(const restart_spec&) const = default;
 };

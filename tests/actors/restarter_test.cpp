@@ -69,7 +69,10 @@ TEST_F(restarter, writes_one_line_for_each_change) {
                        "restarting in 1 s, attempt 1 of 5"),
             1U)
     << log_.text();
+  world_.held.insert("web");
+  advance(2s);
   world_.answers("http://web", 200);
+  world_.release("web");
   advance(2s);
   EXPECT_EQ(lines_with("web restarted in"), 1U) << log_.text();
   EXPECT_EQ(lines_with("web healthy"), 2U) << log_.text();

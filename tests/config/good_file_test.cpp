@@ -36,6 +36,37 @@ TEST_F(every_key, of_the_daemon_arrives) {
   EXPECT_EQ(spec_.metrics_prefix, "watch_2");
 }
 
+TEST_F(every_key, of_the_host_arrives) {
+  EXPECT_EQ(spec_.budget, (budget_spec{3, 20}));
+  EXPECT_EQ(spec_.hold, (pressure_limits{80, 40.5, 60}));
+}
+
+TEST(config, reads_a_ladder_of_remedies) {
+  const auto spec = good(R"(
+services:
+  web:
+    restart:
+      - {docker: web, attempts: 2, type: transient, backoff: none}
+      - docker://web-spare
+      - {exec: [./call-for-help, web]}
+  job:
+    process: {command: [./job]}
+    restart: [{attempts: 3}, {exec: {restart: [./mend]}}]
+)")
+                      .spec;
+  const auto& web = spec.services[0].restart;
+  EXPECT_EQ(web.target, restart_target{docker_target{"web"}});
+  EXPECT_EQ(web.attempts, 2);
+  EXPECT_EQ(web.type, restart_type::transient);
+  EXPECT_EQ(web.further,
+            (std::vector<remedy>{{docker_target{"web-spare"}, 1},
+                                 {exec_target{{}, {}, {"./call-for-help", "web"}}, 1}}));
+  const auto& job = spec.services[1].restart;
+  EXPECT_TRUE(std::holds_alternative<process_spec>(job.target));
+  EXPECT_EQ(job.attempts, 3);
+  EXPECT_EQ(job.further.size(), 1U);
+}
+
 TEST_F(every_key, services_come_in_file_order) {
   std::vector<std::string> names;
   for (const auto& s : spec_.services)

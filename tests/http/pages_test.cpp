@@ -219,6 +219,38 @@ TEST_F(pages, a_service_is_shown_whole) {
   EXPECT_EQ(get_json("/api/v1/services"), json({{"services", {expected}}}));
 }
 
+TEST_F(pages, decisions_are_shown_with_their_numbers) {
+  serve();
+  auto p = picture("backend", health::unhealthy, "refused");
+  EXPECT_EQ(get_json("/api/v1/services/backend/decisions")["error"]["code"], "not_found");
+  show({p});
+  EXPECT_EQ(get_json("/api/v1/services/backend/decisions"),
+            json::parse(R"({"service": "backend", "decisions": []})"));
+  const restart_record::entry outcome{
+    seconds_in(5), restart_judged{"backend", restart_outcome::relapsed, std::chrono::seconds{3}}};
+  p.record = std::make_shared<restart_record>(
+    restart_record{{{seconds_in(1), decision{"backend",
+                                             decision::kind::wait,
+                                             "refused",
+                                             "restart 1 of 5 in 10m",
+                                             std::chrono::seconds{2},
+                                             1,
+                                             1,
+                                             {}}},
+                    outcome},
+                   outcome});
+  show({p});
+  EXPECT_EQ(get_json("/api/v1/services/backend/decisions"), json::parse(R"({"service": "backend",
+    "decisions": [
+      {"at": "2026-01-31T09:00:01Z", "decision": "wait", "reason": "refused",
+       "explanation": "refused; restart 1 of 5 in 10m", "delay_ms": 2000, "attempt": 1,
+       "restarts_in_window": 1, "intensity": {"restarts": 5, "within_seconds": 600.0}},
+      {"at": "2026-01-31T09:00:05Z", "decision": "outcome", "outcome": "relapsed",
+       "after_ms": 3000, "explanation": "relapsed after 3 s"}]})"));
+  EXPECT_EQ(get_json("/api/v1/services/backend")["last_outcome"], json::parse(R"(
+    {"at": "2026-01-31T09:00:05Z", "outcome": "relapsed", "after_ms": 3000})"));
+}
+
 TEST_F(pages, a_service_without_times_shows_none) {
   serve();
   service_picture bare;

@@ -1,0 +1,162 @@
+// What the restarter waits for, and what it tells of its decisions.
+#include "tests/actors/support/daemon_fixture.hpp"
+
+using namespace reeve;
+using namespace reeve::actors::test;
+
+class explained : public daemon_fixture {
+protected:
+  static service_spec needing(service_spec s, std::vector<std::string> names) {
+    s.depends_on = std::move(names);
+    return s;
+  }
+  static service_spec watched(const std::string& name) {
+    auto s = web_service(name);
+    s.restart.target = {};
+    return s;
+  }
+  strings told(const std::string& service) {
+    strings all;
+    const auto record = picture(service)->record;
+    if (record)
+      for (const auto& entry : record->newest)
+        if (const auto* d = std::get_if<decision>(&entry.what))
+          all.push_back(std::string{to_string(d->what)} + ": " + d->numbers);
+        else
+          all.push_back(describe(std::get<restart_judged>(entry.what)));
+    return all;
+  }
+};
+
+TEST_F(explained, a_dependent_waits_for_its_dependency_and_comes_back_with_it) {
+  world_.answers("http://db", 500);
+  start(daemon_of({watched("db"), needing(process_service("api"), {"db"})}));
+  ASSERT_TRUE(becomes("db", health::unhealthy));
+  child_exits("api", 1);
+  EXPECT_EQ(supervision_of("api"), supervision::waiting);
+  EXPECT_EQ(picture("api")->reason,
+            "exited with code 1; held: 'db' is unhealthy: status 500, expected 200-299");
+  advance(1h);
+  EXPECT_EQ(world_.operations, strings{"start api"});
+  world_.answers("http://db", 200);
+  ASSERT_TRUE(becomes("db", health::healthy));
+  advance(100ms);
+  EXPECT_EQ(world_.operations, (strings{"start api", "start api"}));
+  EXPECT_EQ(health_of("api"), health::healthy);
+}
+
+TEST_F(explained, readiness_of_the_dependency_counts) {
+  auto db = watched("db");
+  db.checks[0].role = role::readiness;
+  world_.answers("http://db", 500);
+  start(daemon_of({db, needing(process_service("api"), {"db"})}));
+  ASSERT_TRUE(becomes("db", health::unhealthy));
+  child_exits("api", 1);
+  advance(1h);
+  EXPECT_EQ(world_.operations, strings{"start api"});
+}
+
+TEST_F(explained, an_unknown_dependency_holds_nothing_back) {
+  world_.answers("http://db", 200);
+  start(daemon_of({watched("db"), needing(process_service("api"), {"db"})}));
+  ASSERT_TRUE(becomes("db", health::healthy));
+  world_.cannot_run("http://db", "out of sockets");
+  ASSERT_TRUE(becomes("db", health::unknown));
+  child_exits("api", 1);
+  advance(1s);
+  EXPECT_EQ(world_.operations.size(), 2U);
+}
+
+TEST_F(explained, looks_before_it_restarts_what_runs) {
+  world_.answers("http://web", 500);
+  auto web = web_service("web");
+  web.checks[0].interval = 1h;
+  web.checks[0].unhealthy_after = 1;
+  start(daemon_of({web}));
+  ASSERT_TRUE(becomes("web", health::unhealthy));
+  const auto before = world_.runs["http://web"];
+  world_.answers("http://web", 200);
+  advance(2s);
+  EXPECT_EQ(world_.runs["http://web"], before + 1);
+  EXPECT_EQ(health_of("web"), health::healthy);
+  EXPECT_TRUE(world_.operations.empty());
+  EXPECT_EQ(told("web").back(), "healed: it is well again by itself, and left alone");
+}
+
+TEST_F(explained, restarts_what_is_still_sick_when_it_looks) {
+  world_.answers("http://web", 500);
+  start(daemon_of({web_service("web")}));
+  ASSERT_TRUE(becomes("web", health::unhealthy));
+  advance(1s);
+  EXPECT_EQ(world_.operations, strings{"restart web"});
+}
+
+TEST_F(explained, looks_as_often_as_it_takes_to_be_healthy) {
+  world_.answers("http://web", 500);
+  auto web = web_service("web");
+  web.checks[0].healthy_after = 2;
+  start(daemon_of({web}));
+  ASSERT_TRUE(becomes("web", health::unhealthy));
+  world_.answers("http://web", 200);
+  advance(30s);
+  EXPECT_EQ(health_of("web"), health::healthy);
+  EXPECT_TRUE(world_.operations.empty());
+}
+
+TEST_F(explained, restarts_when_the_look_hangs) {
+  world_.answers("http://web", 500);
+  start(daemon_of({web_service("web")}));
+  ASSERT_TRUE(becomes("web", health::unhealthy));
+  world_.hangs("http://web");
+  advance(5s);
+  EXPECT_TRUE(world_.operations.empty());
+  advance(5s);
+  EXPECT_EQ(world_.operations, strings{"restart web"});
+}
+
+TEST_F(explained, nothing_is_restarted_under_pressure) {
+  start(daemon_of({process_service("api")}));
+  daemon_->pressure_is("cpu pressure 91 % is at least 80 %");
+  run();
+  child_exits("api", 1);
+  advance(1h);
+  EXPECT_EQ(world_.operations, strings{"start api"});
+  EXPECT_EQ(picture("api")->reason, "exited with code 1; held: cpu pressure 91 % is at least 80 %");
+  daemon_->pressure_is(std::nullopt);
+  run();
+  EXPECT_EQ(world_.operations.size(), 2U);
+}
+
+TEST_F(explained, each_restart_has_an_outcome) {
+  start(daemon_of({process_service("api")}));
+  child_exits("api", 1);
+  advance(1s);
+  ASSERT_TRUE(picture("api")->record && picture("api")->record->last_outcome);
+  EXPECT_EQ(told("api"), (strings{"wait: restart 1 of 5 in 10m; delay 1 s = 1 s",
+                                  "restart: ", "healthy after 0 ms"}));
+  child_exits("api", 1);
+  EXPECT_NE(metrics().find(R"(reeve_restart_outcomes_total{service="api",outcome="healthy"} 1)"),
+            std::string::npos);
+  EXPECT_NE(metrics().find(R"(reeve_restart_outcomes_total{service="api",outcome="relapsed"} 1)"),
+            std::string::npos);
+}
+
+TEST_F(explained, a_ladder_is_climbed) {
+  auto api = process_service("api");
+  api.restart.attempts = 1;
+  api.restart.further = {{exec_target{{}, {}, {"mend"}}, 0}};
+  start(daemon_of({api}));
+  child_exits("api", 1);
+  advance(1s);
+  child_exits("api", 1);
+  advance(2s);
+  EXPECT_EQ(world_.operations, (strings{"start api", "start api", "restart api"}));
+  EXPECT_EQ(told("api").back(), "restart: remedy 2 of 2");
+}
+
+TEST_F(explained, only_the_newest_decisions_are_kept) {
+  world_.failing["api"] = "no such file";
+  start(daemon_of({process_service("api")}));
+  advance(24h);
+  EXPECT_EQ(told("api").size(), restart_record::most);
+}
