@@ -20,8 +20,7 @@ bool speaks(supervision s) {
 
 void choose_reason(service_picture& p, const aggregator_memory::record& r) {
   const bool is_held = p.supervision == supervision::waiting && !p.next_restart;
-  const bool by_supervision =
-    (speaks(p.supervision) || is_held) && !r.supervision_reason.empty();
+  const bool by_supervision = (speaks(p.supervision) || is_held) && !r.supervision_reason.empty();
   p.reason = by_supervision ? r.supervision_reason : r.health_reason;
 }
 
@@ -136,6 +135,7 @@ void aggregator_state::take(service_picture& p, record& r, const supervision_cha
 void aggregator_state::take(service_picture& p, record& /*r*/, const decision_made& f) {
   auto next = std::make_shared<restart_record>(p.record ? *p.record : restart_record{});
   next->newest.push_back({f.origin.at.wall, f.what});
+  ++next->total;
   if (next->newest.size() > restart_record::most)
     next->newest.erase(next->newest.begin());
   if (std::holds_alternative<restart_judged>(f.what))

@@ -1,6 +1,7 @@
 #include "actors/probe.hpp"
 
 #include "actors/actor_helpers.hpp"
+#include "actors/log_about.hpp"
 #include "supervisor/schedule.hpp"
 
 #include <caf/actor_cast.hpp>
@@ -179,7 +180,7 @@ void probe_state::container(const io::container_fact& f) {
   if (memory_->level.what == phase::up)
     hear_container(f);
   else if (f.what == io::container_fact::kind::running)
-    observe(true, f.reason);
+    observe(true, "started by a person");
 }
 
 void probe_state::hear_container(const io::container_fact& f) {
@@ -188,8 +189,10 @@ void probe_state::hear_container(const io::container_fact& f) {
   const auto now = world_->out.now().mono;
   switch (f.what) {
   case kind::running:
-    if (health.container_runs(f.health, f.reason, now)) {
-      observe(true, f.reason);
+    tell_double_supervision(f);
+    if (const bool by_engine = health.is_restarted_by_engine();
+        health.container_runs(f.health, f.reason, now)) {
+      observe(true, by_engine ? "restarted by Docker itself" : "started by a person");
       hold();
       schedule(true);
     }
@@ -212,6 +215,17 @@ void probe_state::hear_container(const io::container_fact& f) {
   }
   run_docker_checks();
   tell_change();
+}
+
+/// Once: two who restart the same do not know of each other's limits.
+void probe_state::tell_double_supervision(const io::container_fact& f) {
+  if (f.restart_policy.empty() || std::exchange(memory_->double_supervision_told, true))
+    return;
+  log_about("service", spec().name)
+    ->warn(
+      "{}: the container has a restart policy of its own, '{}': when it exits, Docker restarts "
+      "it without Reeve's backoff and limits; `docker update --restart=no` leaves it to Reeve",
+      spec().name, f.restart_policy);
 }
 
 /// The engine told something: they need not wait for their next turn.

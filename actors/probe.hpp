@@ -81,6 +81,7 @@ private:
   void watch();
   void unwatch();
   void hear_container(const io::container_fact& f);
+  void tell_double_supervision(const io::container_fact& f);
   void run_docker_checks();
   void observe(bool running, const std::string& reason);
   void tell_change();

@@ -26,6 +26,8 @@ struct probe_memory {
 
   std::uint64_t last_number = 0; ///< of rounds, runs and watches; never used twice
 
+  bool double_supervision_told = false;
+
   // Who uses it, and how the one before came to its end.
   bool worked = false;     ///< at all: this is not the first one
   std::uint64_t owner = 0; ///< the newest probe; one that is about to be stopped sees it is not

@@ -165,7 +165,7 @@ void restarter_state::hear(const run_observed& o) {
   if (!o.running)
     return settle(tree.observed_stop(service, o.reason, now()));
   memory_->records[service].started = now();
-  settle(tree.observed_start(service, now()));
+  settle(tree.observed_start(service, now(), o.reason));
 }
 
 void restarter_state::hear(const config_applied& c) {

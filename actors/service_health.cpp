@@ -166,6 +166,10 @@ void service_health::rest_no_more() {
   resting_.reset();
 }
 
+bool service_health::is_restarted_by_engine() const {
+  return run_ == run::gone && engine_restarts_;
+}
+
 bool service_health::is_up() const {
   return run_ == run::up;
 }

@@ -59,6 +59,8 @@ public:
 
   /// Something is there that checks may ask.
   bool is_up() const;
+  /// It is gone, and Docker itself is bringing it back.
+  bool is_restarted_by_engine() const;
 
   struct picture {
     reeve::health health = health::starting;

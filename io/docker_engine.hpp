@@ -43,6 +43,8 @@ struct container_fact {
   std::string reason;           ///< one sentence part ("exited with code 137 (out of memory)")
   bool engine_restarts = false; ///< with `failed`: the engine restarts it itself
   std::string health;           ///< with `running`: HEALTHCHECK, as in container_state
+  /// With `running`: by which the engine restarts it itself ("always"); empty: it does not.
+  std::string restart_policy;
 };
 
 /// Docker's Engine API over its unix socket. Event-driven and level-triggered:

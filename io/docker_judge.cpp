@@ -158,7 +158,11 @@ void docker_judge::see_running(const docker_api::container& c, ruling& out) {
     tell({.what = kind::failed, .reason = reason, .engine_restarts = true}, c.state.finished_at,
          out);
   }
-  tell({.what = kind::running, .reason = health_reason(c.state), .health = c.state.health},
+  const auto& policy = c.state.restart_policy;
+  tell({.what = kind::running,
+        .reason = health_reason(c.state),
+        .health = c.state.health,
+        .restart_policy = policy == "no" ? "" : policy},
        c.state.started_at, out);
 }
 

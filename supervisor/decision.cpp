@@ -20,6 +20,8 @@ std::string_view to_string(decision::kind k) {
     return "give_up";
   case decision::kind::escalate:
     return "escalate";
+  case decision::kind::observed:
+    return "observed";
   case decision::kind::wake:
     return "wake";
   }

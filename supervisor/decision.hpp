@@ -20,6 +20,7 @@ struct decision {
     leave,    ///< it is not restarted: it ended cleanly, or its type says so
     give_up,  ///< no restart is left for it
     escalate, ///< its group is exhausted, and fails as a child of its parent
+    observed, ///< not ours: somebody else stopped or started it; `reason` says who
     wake,     ///< what it waited for is back: it is restarted after `delay`
   };
 

@@ -171,9 +171,9 @@ public:
   actions start_failed(std::string_view name, std::string reason, mono_time now, double random);
   actions still_sick(std::string_view name, std::uint32_t incarnation, mono_time now);
 
-  /// Somebody else stopped (a person's `docker stop`) or started it.
+  /// Somebody else stopped (a person's `docker stop`) or started it; `reason` says who.
   actions observed_stop(std::string_view name, std::string reason, mono_time now);
-  actions observed_start(std::string_view name, mono_time now);
+  actions observed_start(std::string_view name, mono_time now, std::string reason = {});
 
   /// An error says why not: no such service, no target, already so.
   result<actions> person(std::string_view name, order o, mono_time now);

@@ -144,12 +144,14 @@ service_tree::actions service_tree::observed_stop(std::string_view name, std::st
     return {};
   s->alive = false;
   state_->note(*s);
+  state_->explain_decision(*s, decision::kind::observed, reason, "", {}, now);
   if (!state_->exiting)
     state_->stop_for_good(*s, reason);
   return state_->finish_call(now);
 }
 
-service_tree::actions service_tree::observed_start(std::string_view name, mono_time now) {
+service_tree::actions service_tree::observed_start(std::string_view name, mono_time now,
+                                                   std::string reason) {
   auto* s = state_->find(name);
   if (!s || !s->placed || s->in_flight != operation::none)
     return {};
@@ -158,6 +160,8 @@ service_tree::actions service_tree::observed_start(std::string_view name, mono_t
   s->late.reset();
   s->history.healthy_since.reset();
   s->history.last_good.reset();
+  if (!reason.empty())
+    state_->explain_decision(*s, decision::kind::observed, std::move(reason), "", {}, now);
   state_->began(*s);
   state_->cancel_wait(*s);
   if (s->state == supervision::paused)

@@ -39,6 +39,7 @@ struct restart_record {
 
   std::vector<entry> newest; ///< oldest first, at most `most`
   std::optional<entry> last_outcome;
+  std::uint64_t total = 0; ///< decisions and outcomes, ever
 };
 
 /// The newest picture of one service. Immutable once published.

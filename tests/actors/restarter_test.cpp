@@ -124,6 +124,20 @@ TEST_F(restarter, leaves_a_container_to_the_engine_that_restarts_it) {
   EXPECT_EQ(world_.operations, strings{"start db"});
 }
 
+TEST_F(restarter, tells_once_that_docker_restarts_it_too_and_who_did) {
+  world_.containers["db"] = {fact::running, "", false, "", "always"};
+  start(daemon_of({container_service("db")}));
+  EXPECT_EQ(lines_with("restart policy of its own, 'always'"), 1U);
+  world_.tells("db", {fact::failed, "exited with code 1", true});
+  run();
+  world_.tells("db", {fact::running, "", false, "", "always"});
+  run();
+  EXPECT_EQ(lines_with("restart policy of its own"), 1U);
+  const auto record = picture("db")->record;
+  ASSERT_TRUE(record && !record->newest.empty());
+  EXPECT_EQ(std::get<decision>(record->newest.back().what).reason, "restarted by Docker itself");
+}
+
 TEST_F(restarter, restarts_a_container_that_died) {
   world_.containers["db"] = {fact::running, ""};
   start(daemon_of({container_service("db")}));

@@ -66,6 +66,9 @@ public:
   std::map<std::string, int> runs;
   std::map<std::string, std::vector<mono_time>> run_times;
 
+  /// Called with each operation that is ordered; may be empty.
+  std::function<void(io::operation, const service_spec&)> ordered;
+
   // What operations do: ok, unless told otherwise; held ones end by `release`.
   std::vector<std::string> operations;        ///< "restart web"
   std::map<std::string, std::string> failing; ///< service -> problem
@@ -189,6 +192,8 @@ private:
                                                             {io::operation::start, "start"},
                                                             {io::operation::restart, "restart"}};
     operations.push_back(words.at(what) + " " + spec.name);
+    if (ordered)
+      ordered(what, spec);
     const auto problem = failing.find(spec.name);
     if (std::holds_alternative<process_spec>(spec.restart.target) && problem == failing.end()) {
       if (what == io::operation::stop)
