@@ -130,7 +130,7 @@ void check_remedy(const reader& at, const restart_target& made) {
   if (std::holds_alternative<std::monostate>(made))
     at.fail("needs 'docker' or 'exec': what this remedy does");
   else if (commands && commands->restart.empty())
-    at.fail("needs 'restart' in its 'exec': a remedy starts nothing and stops nothing by halves");
+    at.fail("needs 'restart' in its 'exec': that is the part which a remedy uses");
 }
 
 // One rung of a ladder after the first: a target and how often it is tried.

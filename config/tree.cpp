@@ -65,7 +65,7 @@ private:
                                      std::pair{"io", &made.io}})
       if (const auto at = f.number(key, *limit, 0, 100)) {
         any = true;
-        if (*limit == 0)
+        if (at->is_zero())
           at->fail("0 would hold everything back for ever; write a percentage, or nothing");
       }
     if (f.finish() && !any)
