@@ -215,12 +215,15 @@ void read_restart(const std::optional<reader>& process, const std::optional<read
     return;
   if (!restart->is_list())
     return read_first(process.has_value(), *restart, false, into);
+  if (process)
+    return restart->fail("a process has one remedy, which is to start it again; a list is for "
+                         "'docker' and 'exec'");
   into.attempts = 1;
   const auto rungs = restart->items("a list of remedies, such as [{docker: web, attempts: 2}, "
                                     "{exec: [./call-for-help]}]");
   for (const auto& rung : rungs)
     if (&rung == &rungs.front())
-      read_first(process.has_value(), rung, true, into);
+      read_first(false, rung, true, into);
     else
       into.further.push_back(read_remedy(rung, &rung == &rungs.back()));
 }

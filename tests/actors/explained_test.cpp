@@ -18,12 +18,11 @@ protected:
   strings told(const std::string& service) {
     strings all;
     const auto record = picture(service)->record;
-    if (record)
-      for (const auto& entry : record->newest)
-        if (const auto* d = std::get_if<decision>(&entry.what))
-          all.push_back(std::string{to_string(d->what)} + ": " + d->numbers);
-        else
-          all.push_back(describe(std::get<restart_judged>(entry.what)));
+    for (const auto& entry : record ? record->newest : std::vector<restart_record::entry>{}) {
+      const auto* d = std::get_if<decision>(&entry.what);
+      all.push_back(d != nullptr ? std::string{to_string(d->what)} + ": " + d->numbers
+                                 : describe(std::get<restart_judged>(entry.what)));
+    }
     return all;
   }
 };
@@ -142,16 +141,19 @@ TEST_F(explained, each_restart_has_an_outcome) {
 }
 
 TEST_F(explained, a_ladder_is_climbed) {
-  auto api = process_service("api");
-  api.restart.attempts = 1;
-  api.restart.further = {{exec_target{{}, {}, {"mend"}}, 0}};
-  start(daemon_of({api}));
-  child_exits("api", 1);
-  advance(1s);
-  child_exits("api", 1);
-  advance(2s);
-  EXPECT_EQ(world_.operations, (strings{"start api", "start api", "restart api"}));
-  EXPECT_EQ(told("api").back(), "restart: remedy 2 of 2");
+  auto web = web_service("web");
+  web.restart.attempts = 1;
+  web.restart.further = {{exec_target{{}, {}, {"mend"}}, 0}};
+  world_.answers("http://web", 500);
+  strings commands;
+  world_.ordered = [&](io::operation, const service_spec& s) {
+    commands.push_back(std::get<exec_target>(s.restart.target).restart.front());
+  };
+  start(daemon_of({web}));
+  for (int i = 0; i < 60 && commands.size() < 3; ++i)
+    advance(1s);
+  EXPECT_EQ(commands, (strings{"restart", "mend", "mend"}));
+  EXPECT_EQ(told("web").back(), "restart: remedy 2 of 2");
 }
 
 TEST_F(explained, only_the_newest_decisions_are_kept) {

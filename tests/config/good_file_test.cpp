@@ -49,9 +49,6 @@ services:
       - {docker: web, attempts: 2, type: transient, backoff: none}
       - docker://web-spare
       - {exec: [./call-for-help, web]}
-  job:
-    process: {command: [./job]}
-    restart: [{attempts: 3}, {exec: {restart: [./mend]}}]
 )")
                       .spec;
   const auto& web = spec.services[0].restart;
@@ -61,10 +58,6 @@ services:
   EXPECT_EQ(web.further,
             (std::vector<remedy>{{docker_target{"web-spare"}, 1},
                                  {exec_target{{}, {}, {"./call-for-help", "web"}}, 1}}));
-  const auto& job = spec.services[1].restart;
-  EXPECT_TRUE(std::holds_alternative<process_spec>(job.target));
-  EXPECT_EQ(job.attempts, 3);
-  EXPECT_EQ(job.further.size(), 1U);
 }
 
 TEST_F(every_key, services_come_in_file_order) {

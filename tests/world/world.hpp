@@ -41,6 +41,7 @@ private:
   void end_well();
 
   void look();
+  void forget_windows_renewed(const std::string& service, const restart_record& record);
   void look_at_decisions(const std::string& service, const service_picture& p);
   void look_at_budget();
   void look_at_reasons(const std::string& service, const service_picture& p);
@@ -56,12 +57,13 @@ private:
   daemon_spec spec_;
   std::map<std::string, truth> truths_;
   std::map<std::string, std::vector<mono_time>> admitted_; ///< by group, since it was cleared
-  std::vector<mono_time> begun_;                           ///< automatic starts and restarts
+  std::optional<mono_time> renewed_;
+  std::map<std::string, io::operation> last_ordered_;
+  std::vector<mono_time> begun_; ///< automatic starts and restarts
   std::map<std::string, double> counters_;
   bool persons_act_ = false; ///< and reloads: they are not counted in budgets and windows
   bool crashes_ = false;
   bool by_person_ = false; ///< what is ordered just now
-  bool escalates_ = false;
   bool pressure_ = false;
   std::vector<std::string> steps_;
   std::string broken_;
