@@ -300,5 +300,19 @@ TEST(failure_stream, random_failures_come_every_mtbf_after_the_last_outage) {
   EXPECT_NEAR(count, 2 * 60'000, 1'000); // standard deviation: about 300
 }
 
+/// The row that no peer has: a few restarts, and back as soon as the dependency is.
+TEST(simulation, wakes_a_dependent_when_its_dependency_is_back) {
+  auto api = process("api", 1s);
+  api.depends_on = {"db"};
+  for (auto length = 300s; length <= 900s; length += 60s) {
+    scenario s;
+    s.duration = 1h;
+    s.failures = {outage("db", 10s, length), outage("api", 11s, length - 1s)};
+    const auto all = play(all_in_root({watched("db"), api}), s);
+    EXPECT_EQ(all.of("api").restarts, 1);
+    EXPECT_LE(all.of("api").late.longest, 100ms) << "after the database was back";
+  }
+}
+
 } // namespace
 } // namespace reeve
