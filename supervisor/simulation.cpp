@@ -22,6 +22,7 @@ using kind = simulation_event::kind;
 struct simulated_service {
   std::size_t position = 0; ///< in the start order
   bool is_watched = false;  ///< it has no restart target
+  bool has_dependents = false;
   milliseconds start_time{0};
   bool was_started = false;
   bool alive = false;
@@ -68,9 +69,12 @@ public:
         s_i.start_time = found->second;
       by_name_.emplace(s_i.outcome.name, &s_i);
     }
-    for (const auto& service : spec_.services)
+    for (const auto& service : spec_.services) {
       by_name_.at(service.name)->is_watched =
         std::holds_alternative<std::monostate>(service.restart.target);
+      for (const auto& dependency : service.depends_on)
+        by_name_.at(dependency)->has_dependents = true;
+    }
   }
 
   simulation_result run() {
@@ -214,8 +218,7 @@ private:
     tell(kind::failed, s.outcome.name, reason);
     const auto last_good = s.healthy ? std::optional{moment()} : std::nullopt;
     set_dead(s);
-    obey(tree_.health_is(s.outcome.name, s.incarnation, false, "unhealthy: " + reason, moment(),
-                         random_()));
+    tell_dependents(s, false, "unhealthy: " + reason);
     if (s.is_watched)
       return expect_healthy(s, s.down_until);
     obey(tree_.failed(s.outcome.name, s.incarnation, {reason, false, f.clean, last_good}, moment(),
@@ -265,7 +268,13 @@ private:
     count_recovery(s);
     tell(kind::healthy, s.outcome.name, "");
     obey(tree_.recovered(s.outcome.name, s.incarnation, moment()));
-    obey(tree_.health_is(s.outcome.name, s.incarnation, true, "", moment(), random_()));
+    tell_dependents(s, true, "");
+  }
+
+  void tell_dependents(const simulated_service& s, bool is_up, std::string reason) {
+    if (s.has_dependents)
+      obey(tree_.health_is(s.outcome.name, s.incarnation, is_up, std::move(reason), moment(),
+                           random_()));
   }
 
   /// What ended cleanly, and is left so, is not down.

@@ -150,7 +150,7 @@ TEST_F(explained, a_ladder_is_climbed) {
     commands.push_back(std::get<exec_target>(s.restart.target).restart.front());
   };
   start(daemon_of({web}));
-  for (int i = 0; i < 60 && commands.size() < 3; ++i)
+  for (int i = 0; i < 200 && commands.size() < 3; ++i)
     advance(1s);
   EXPECT_EQ(commands, (strings{"restart", "mend", "mend"}));
   EXPECT_EQ(told("web").back(), "restart: remedy 2 of 2");

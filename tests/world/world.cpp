@@ -185,8 +185,14 @@ void world_under_test::heal(const std::string& service) {
   world_.hanging.erase("http://" + service);
   if (world_.hung.contains("http://" + service))
     world_.ends("http://" + service, world_.script["http://" + service]);
-  if (const auto container = container_of(s); !container.empty() && dice_.one_in(2))
-    world_.tells(container, {io::container_fact::kind::running, ""});
+  if (!container_of(s).empty() && dice_.one_in(2))
+    run_container(s);
+}
+
+/// Somebody does, whoever had stopped it.
+void world_under_test::run_container(const service_spec& s) {
+  truths_[s.name].before = supervision::running;
+  world_.tells(container_of(s), {io::container_fact::kind::running, ""});
 }
 
 void world_under_test::person(const std::string& service) {
@@ -221,7 +227,8 @@ void world_under_test::release_one(bool ok) {
   auto next = world_.waiting.begin();
   std::advance(next, dice_.up_to(static_cast<int>(world_.waiting.size()) - 1));
   const auto service = next->first;
-  ok = ok || is_process(spec_of(service)); // what the kernel does is done
+  if (is_process(spec_of(service))) // the kernel says how it is
+    ok = last_ordered_[service] == io::operation::stop || world_.children[service].pid;
   say(service + "'s operation ends " + (ok ? "well" : "with an error"));
   world_.held.erase(service);
   world_.release(service, ok ? status{std::monostate{}} : status{error{"no reply"}});
@@ -238,11 +245,11 @@ void world_under_test::end_well() {
     world_.hanging.erase("http://" + s.name);
     if (world_.hung.contains("http://" + s.name))
       world_.ends("http://" + s.name, world_.script["http://" + s.name]);
-    if (const auto container = container_of(s); !container.empty())
-      world_.tells(container, {io::container_fact::kind::running, ""});
+    if (!container_of(s).empty())
+      run_container(s);
   }
   while (!world_.waiting.empty()) {
-    world_.release(world_.waiting.begin()->first);
+    release_one(true);
     run();
   }
   for (int i = 0; i < 40 && broken_.empty(); ++i) {

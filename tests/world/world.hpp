@@ -35,6 +35,7 @@ private:
   void act();
   void sicken(const std::string& service);
   void heal(const std::string& service);
+  void run_container(const service_spec& s);
   void person(const std::string& service);
   void ordered(io::operation what, const service_spec& service);
   void release_one(bool ok);
