@@ -16,13 +16,17 @@ int restart_budget::recent(mono_time now) const {
   return static_cast<int>(begun_.end() - first);
 }
 
+bool restart_budget::has_room(const budget_spec& limit, mono_time now) const {
+  return !(limit.concurrent > 0 && running_ >= limit.concurrent)
+         && !(limit.per_minute > 0 && recent(now) >= limit.per_minute);
+}
+
 bool restart_budget::admit(const budget_spec& limit, int restarts, mono_time now) {
   while (!begun_.empty() && now - begun_.front() >= minute)
     begun_.pop_front();
   const auto counted = recent(now);
-  if (limit.concurrent > 0 && running_ >= limit.concurrent)
-    return false;
-  if (limit.per_minute > 0 && counted > 0 && counted + restarts > limit.per_minute)
+  if (!has_room(limit, now)
+      || (limit.per_minute > 0 && counted > 0 && counted + restarts > limit.per_minute))
     return false;
   ++running_;
   begun_.insert(begun_.end(), static_cast<std::size_t>(restarts), now);

@@ -21,6 +21,8 @@ struct budget_spec {
 /// more than `per_minute` begins when nothing else counts.
 class restart_budget {
 public:
+  /// Whether any plan could begin.
+  bool has_room(const budget_spec& limit, mono_time now) const;
   /// Whether a plan of `restarts` may begin at `now`; recorded if so. Else `why_not` says
   /// what it waits for.
   bool admit(const budget_spec& limit, int restarts, mono_time now);

@@ -206,6 +206,8 @@ void service_tree::state::carry_out_held(mono_time now) {
   while (!held.empty()) {
     auto& n = *held.front();
     if (n.hold == held_by::host) {
+      if (pressure || (budget_limit && !budget.has_room(*budget_limit, now)))
+        return;
       carry_out_due(n, false, now);
       if (n.hold == held_by::host)
         return;

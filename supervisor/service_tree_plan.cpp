@@ -90,12 +90,14 @@ void service_tree::state::boot(const std::vector<tree_node*>& services) {
 /// OTP's restart/2 over the present members of the group of `n`.
 tree_plan service_tree::state::draw(tree_node& n) const {
   auto& group = *n.parent;
-  const auto range_is_one = group.spec->strategy == strategy::one_for_one;
+  if (group.spec->strategy == strategy::one_for_one) {
+    auto alone = draw_alone(n, restart_cause::failed, n.reason);
+    alone.owner = &group;
+    return alone;
+  }
   std::vector<member> members(group.children.size(), {false, false});
   std::vector<std::deque<tree_node*>> stops(group.children.size());
   for (auto* child : group.children) {
-    if (range_is_one && child != &n)
-      continue;
     collect_stops(*child, stops[child->index]);
     const bool gone = child->type == restart_type::temporary && child != &n;
     members[child->index] = {!stops[child->index].empty(),

@@ -192,6 +192,20 @@ TEST_F(a_tree_with_dependencies, a_reload_that_takes_the_dependency_away_frees_w
   EXPECT_EQ(reload(), texts{"start web"});
 }
 
+TEST_F(a_tree_with_dependencies, who_is_paused_while_held_is_held_again_when_resumed) {
+  begin({watched("db"), needing(process("web", 1s), {"db"})});
+  is_down("db");
+  failed("web");
+  person(order::pause, "web");
+  EXPECT_EQ(is_up("db"), texts{});
+  is_down("db");
+  EXPECT_EQ(person(order::resume, "web"), texts{"hold web"});
+  EXPECT_EQ(in_window("web"), 0);
+  is_up("db");
+  EXPECT_EQ(after(100ms), texts{"start web"});
+  EXPECT_EQ(in_window("web"), 1);
+}
+
 TEST_F(a_tree_with_dependencies, news_of_an_earlier_run_does_not_count) {
   begin({checked(process("db")), needing(process("web", 1s), {"db"})});
   is_up("db");

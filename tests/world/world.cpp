@@ -262,7 +262,7 @@ void world_under_test::end_well() {
       p->supervision == supervision::stopped || p->supervision == supervision::ended
       || p->supervision == supervision::paused || s.restart.type == restart_type::temporary;
     const bool waits_for_one_that_rests =
-      p->reason.find("held: ") != std::string::npos; // its dependency does, or this would be over
+      p->reason.find("held: '") != std::string::npos; // its dependency does, or this would be over
     expect(rests || waits_for_one_that_rests || p->health == health::healthy,
            s.name + " does not come back: " + std::string{to_string(p->health)} + ", "
              + std::string{to_string(p->supervision)} + ": " + p->reason);
