@@ -67,6 +67,8 @@ std::shared_ptr<const reeve::actors::metrics_memory> own_series(int services) {
       c.duration_count = c.total[0];
     }
   }
+  for (const auto& service : all->services)
+    all->in_order.push_back(&service);
   return all;
 }
 

@@ -165,9 +165,10 @@ class Reeve(Program):
 
 
 class Nginx(Program):
-    """The target: one process, a body of 2 bytes, on all addresses; counts what it was asked."""
+    """The target: one process, a body of 2 bytes, on all addresses; counts what it was asked. `arrivals` is a file for
+    the time and the address of each request."""
 
-    def __init__(self, at, certificate=None):
+    def __init__(self, at, certificate=None, arrivals=None):
         self.port, self.tls_port, self.status_port = free_port(), free_port(), free_port()
         self.questions = 0
         tls = "" if certificate is None else f"""
@@ -180,9 +181,10 @@ class Nginx(Program):
         (home / "conf").write_text(f"""
             daemon off; master_process off; pid {home}/pid; error_log stderr error; worker_rlimit_nofile 20000;
             events {{ worker_connections 9000; }}
-            http {{ access_log off; {temporary}
+            http {{ {"access_log off;" if arrivals is None else
+                     f"log_format arrival '$msec $server_addr'; access_log {arrivals} arrival;"} {temporary}
               server {{ listen {self.port} backlog=4096; return 200 "ok"; }}
-              server {{ listen 127.0.0.1:{self.status_port}; stub_status; }} {tls}
+              server {{ listen 127.0.0.1:{self.status_port}; stub_status; access_log off; }} {tls}
             }}""")
         super().__init__([needed("nginx"), "-e", "stderr", "-p", home, "-c", home / "conf"], home / "log")
 
