@@ -57,7 +57,7 @@ void keep(const world& w, const reeve::remembered& changes) {
 }
 
 void keep_pushes(const world& w) {
-  keep(w, {{}, {}, w.pushes.remember(w.out.now())});
+  keep(w, {.pushes = w.pushes.remember(w.out.now())});
 }
 
 void take_over(actor_plan& plan, const reeve::remembered& before) {
@@ -74,6 +74,11 @@ void take_over(actor_plan& plan, const reeve::remembered& before) {
       gone.groups.push_back({g.name});
   for (const auto& p : before.pushes)
     gone.pushes.push_back({p.service, p.check});
+  for (const auto& r : before.records)
+    if (plan.services.contains(r.service))
+      plan.aggregator->recalled.emplace(r.service, r.record);
+    else
+      gone.records.push_back({r.service, nullptr});
   keep(w, gone);
   keep_pushes(w);
 }
@@ -182,9 +187,9 @@ plan_ptr make_plan(std::shared_ptr<const daemon_spec> spec, outside out, const s
   take_over(*plan, before);
   auto& facts = plan->world->facts;
   facts.subscribe("metrics", plan->metrics->unread, [](const fact&) { return true; });
-  facts.subscribe("aggregator", plan->aggregator->unread,
-                  is_any_of<check_finished, health_changed, supervision_changed, decision_made,
-                            config_applied>);
+  facts.subscribe(
+    "aggregator", plan->aggregator->unread,
+    is_any_of<check_finished, health_changed, supervision_changed, decision_made, config_applied>);
   facts.subscribe("restarter", plan->restarter->unread,
                   is_any_of<health_changed, run_observed, config_applied>);
   facts.publish(config_applied{plan->spec});

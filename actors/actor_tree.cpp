@@ -122,7 +122,7 @@ bool daemon_actors::push(std::string_view token, const push_signal& signal) {
   world.send_to_probe(entry->service, push_received{entry->limits.token, entry->record});
   if (world.out.remember)
     world.out.remember(
-      {{}, {}, {remember(entry->service, entry->check, entry->record, entry->known_since, now)}},
+      {.pushes = {remember(entry->service, entry->check, entry->record, entry->known_since, now)}},
       {});
   return true;
 }

@@ -141,6 +141,12 @@ void aggregator_state::take(service_picture& p, record& /*r*/, const decision_ma
   if (std::holds_alternative<restart_judged>(f.what))
     next->last_outcome = next->newest.back();
   p.record = std::move(next);
+  keep({.records = {{p.name, p.record}}});
+}
+
+void aggregator_state::keep(const remembered& changes) const {
+  if (world_->out.remember)
+    world_->out.remember(changes, {});
 }
 
 void aggregator_state::take_config(const daemon_spec& spec) {
@@ -152,8 +158,11 @@ void aggregator_state::take_config(const daemon_spec& spec) {
   for (const auto& service : spec.services) {
     const auto known = before.find(service.name);
     auto p = std::make_shared<service_picture>(known ? *known : service_picture{service.name});
-    if (!known)
+    if (!known) {
       p->since = world_->out.now().wall;
+      if (auto recalled = memory_->recalled.extract(service.name); !recalled.empty())
+        p->record = std::move(recalled.mapped());
+    }
     if (!known || memory_->awaited.contains(service.name))
       awaited.insert(service.name);
     if (const auto group = groups.find(service.name); group != groups.end())
@@ -165,6 +174,12 @@ void aggregator_state::take_config(const daemon_spec& spec) {
     pictures.push_back(std::move(p));
     records[service.name] = memory_->records[service.name];
   }
+  remembered gone;
+  for (std::size_t i = 0; i < before.size(); ++i)
+    if (const auto& p = before.at(i); p.record && !records.contains(p.name))
+      gone.records.push_back({p.name, nullptr});
+  keep(gone);
+  memory_->recalled.clear();
   memory_->working = snapshot{pictures};
   memory_->records = std::move(records);
   memory_->awaited = std::move(awaited);

@@ -3,6 +3,7 @@
 #include "actors/world.hpp"
 #include "supervisor/snapshot.hpp"
 
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -23,6 +24,8 @@ struct aggregator_memory {
   std::shared_ptr<journal> unread = std::make_shared<journal>();
   std::unordered_map<std::string, record> records; ///< one for each service
   std::set<std::string, std::less<>> awaited;      ///< services that nothing is known of yet
+  std::map<std::string, std::shared_ptr<const restart_record>, std::less<>>
+    recalled; ///< from an earlier Reeve, until the first config
   bool configured = false;
   bool ready = false; ///< once it is so it stays so
 
@@ -57,6 +60,7 @@ private:
   void take(service_picture& p, record& r, const supervision_changed& f);
   void take(service_picture& p, record& r, const decision_made& f);
   void take_config(const daemon_spec& spec);
+  void keep(const remembered& changes) const;
   template <class Fact>
   void merge(const Fact& f);
 

@@ -1,5 +1,7 @@
 #include "storage/rows.hpp"
 
+#include "storage/record_rows.hpp"
+
 #include <array>
 #include <utility>
 
@@ -34,7 +36,8 @@ std::optional<supervision> state_of(std::string_view word) {
 std::vector<remembered_service> read_services(database& db) {
   std::vector<remembered_service> all;
   statement row{db, "SELECT name, state, reason, alive, target, restarts, attempt, last_delay,"
-                    " healthy_since, due, waits_for, on_trial, owed, owed_counted FROM services"};
+                    " healthy_since, due, waits_for, on_trial, owed, owed_counted, trial_since,"
+                    " trial_helped FROM services"};
   while (row.step()) {
     remembered_service s;
     s.name = row.text();
@@ -54,6 +57,10 @@ std::vector<remembered_service> read_services(database& db) {
     const bool counted = row.number() != 0;
     if (owed)
       s.owed = remembered_service::debt{std::move(*owed), counted};
+    const auto trial_since = time_of(row.maybe_number());
+    const bool helped = row.number() != 0;
+    if (trial_since)
+      s.newest_restart = remembered_service::trial{*trial_since, helped};
     if (state)
       all.push_back(std::move(s));
   }
@@ -64,7 +71,8 @@ void write(database& db, const std::vector<remembered_service>& changes) {
   statement forget{db, "DELETE FROM services WHERE name = ?"};
   statement put{db, "INSERT OR REPLACE INTO services (name, state, reason, alive, target, restarts,"
                     " attempt, last_delay, healthy_since, due, waits_for, on_trial, owed,"
-                    " owed_counted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+                    " owed_counted, trial_since, trial_helped)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
   for (const auto& s : changes) {
     if (is_blank(s)) {
       forget.add(s.name).run();
@@ -76,7 +84,9 @@ void write(database& db, const std::vector<remembered_service>& changes) {
     put.maybe(number_of(s.healthy_since)).maybe(number_of(s.due)).add(s.waits_for);
     put.add(s.on_trial ? 1 : 0);
     put.maybe(s.owed ? std::optional{s.owed->reason} : std::nullopt);
-    put.add(s.owed && s.owed->counted ? 1 : 0).run();
+    put.add(s.owed && s.owed->counted ? 1 : 0);
+    put.maybe(s.newest_restart ? std::optional{number_of(s.newest_restart->since)} : std::nullopt);
+    put.add(s.newest_restart && s.newest_restart->helped ? 1 : 0).run();
   }
 }
 
@@ -166,17 +176,19 @@ void write(database& db, const std::vector<remembered_push>& changes) {
 } // namespace
 
 remembered read_all(database& db) {
-  return {read_services(db), read_groups(db), read_pushes(db)};
+  return {read_services(db), read_groups(db), read_pushes(db), read_records(db)};
 }
 
 void write(database& db, const remembered& changes) {
   write(db, changes.services);
   write(db, changes.groups);
   write(db, changes.pushes);
+  write_records(db, changes.records);
 }
 
 void clear(database& db) {
-  for (const auto* table : {"services", "groups", "group_restarts", "pushes"})
+  for (const auto* table :
+       {"services", "groups", "group_restarts", "pushes", "records", "record_entries"})
     db.run(std::string{"DELETE FROM "} + table);
 }
 

@@ -30,6 +30,20 @@ constexpr std::array steps{
   "  failed_at INTEGER, failure TEXT, started INTEGER, measured INTEGER, duration INTEGER,"
   "  PRIMARY KEY (service, name)"
   ") STRICT, WITHOUT ROWID",
+  // 3: decisions, and how restarts turned out. An entry's `what` is a word of either; the `delay`
+  // of an outcome is after what time it came.
+  "ALTER TABLE services ADD COLUMN trial_since INTEGER;"
+  "ALTER TABLE services ADD COLUMN trial_helped INTEGER NOT NULL DEFAULT 0;"
+  "CREATE TABLE records ("
+  "  service TEXT PRIMARY KEY, total INTEGER NOT NULL, outcome_at INTEGER, outcome TEXT,"
+  "  outcome_after INTEGER"
+  ") STRICT, WITHOUT ROWID;"
+  "CREATE TABLE record_entries ("
+  "  service TEXT NOT NULL, number INTEGER NOT NULL, at INTEGER NOT NULL, what TEXT NOT NULL,"
+  "  reason TEXT NOT NULL, numbers TEXT NOT NULL, delay INTEGER NOT NULL,"
+  "  attempt INTEGER NOT NULL, in_window INTEGER NOT NULL, most INTEGER NOT NULL,"
+  "  within INTEGER NOT NULL, PRIMARY KEY (service, number)"
+  ") STRICT, WITHOUT ROWID",
 };
 
 } // namespace

@@ -35,6 +35,9 @@ std::string key_of(const remembered_group& g) {
 std::pair<std::string, std::string> key_of(const remembered_push& p) {
   return {p.service, p.check};
 }
+std::string key_of(const remembered_record& r) {
+  return r.service;
+}
 
 /// All of one kind that is not blank, and which of it is not written yet.
 template <class Thing>
@@ -109,6 +112,7 @@ struct state_store::state {
   things<remembered_service> services;
   things<remembered_group> groups;
   things<remembered_push> pushes;
+  things<remembered_record> records;
   bool has_changes = false;
   std::vector<std::function<void()>> waiting;
   bool closing = false;
@@ -173,15 +177,17 @@ void state_store::state::open_folder(std::unique_lock<std::mutex>& guard) {
     services.set(content.services);
     groups.set(content.groups);
     pushes.set(content.pushes);
+    records.set(content.records);
     opened = std::move(content);
   }
   woken.notify_all();
 }
 
 void state_store::state::write(std::unique_lock<std::mutex>& guard) {
-  const auto batch = whole
-                       ? remembered{services.everything(), groups.everything(), pushes.everything()}
-                       : remembered{services.unwritten(), groups.unwritten(), pushes.unwritten()};
+  const auto batch = whole ? remembered{services.everything(), groups.everything(),
+                                        pushes.everything(), records.everything()}
+                           : remembered{services.unwritten(), groups.unwritten(),
+                                        pushes.unwritten(), records.unwritten()};
   has_changes = false;
   auto waiters = std::exchange(waiting, {});
   guard.unlock();
@@ -266,6 +272,8 @@ void state_store::keep(const remembered& changes, std::function<void()> kept) {
       news |= s.groups.take(group);
     for (const auto& push : changes.pushes)
       news |= s.pushes.take(push);
+    for (const auto& record : changes.records)
+      news |= s.records.take(record);
     wakes |= news && !s.has_changes;
     s.has_changes |= news;
     if (kept && !s.closed)

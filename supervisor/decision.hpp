@@ -1,8 +1,12 @@
 #pragma once
 
 #include "supervisor/restart_window.hpp"
+#include "supervisor/time.hpp"
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -54,6 +58,23 @@ struct restart_judged {
 };
 
 using tree_news = std::variant<decision, restart_judged>;
+
+/// What was decided about a service's restarts, and how they turned out.
+struct restart_record {
+  struct entry {
+    wall_time at;
+    tree_news what;
+
+    bool operator==(const entry&) const = default;
+  };
+  static constexpr std::size_t most = 20;
+
+  std::vector<entry> newest; ///< oldest first, at most `most`
+  std::optional<entry> last_outcome;
+  std::uint64_t total = 0; ///< decisions and outcomes, ever; it goes on with what was kept
+
+  bool operator==(const restart_record&) const = default;
+};
 
 std::string_view to_string(decision::kind k);
 std::string_view to_string(restart_outcome o);

@@ -69,7 +69,8 @@ auto mapped(const std::optional<From>& from, const Convert& convert) {
 } // namespace
 
 bool is_blank(const remembered_service& s) {
-  return s.state == supervision::running && s.restarts == 0 && s.attempt == 0 && !s.on_trial;
+  return s.state == supervision::running && s.restarts == 0 && s.attempt == 0 && !s.on_trial
+         && !s.newest_restart;
 }
 
 bool is_blank(const remembered_group& g) {
@@ -78,6 +79,16 @@ bool is_blank(const remembered_group& g) {
 
 bool is_blank(const remembered_push& p) {
   return !p.known_since;
+}
+
+bool is_blank(const remembered_record& r) {
+  return !r.record;
+}
+
+bool remembered_record::operator==(const remembered_record& other) const {
+  const bool is_same =
+    record == other.record || (record && other.record && *record == *other.record);
+  return is_same && service == other.service;
 }
 
 std::uint64_t fingerprint(const restart_target& target) {

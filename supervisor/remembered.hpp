@@ -1,5 +1,6 @@
 #pragma once
 
+#include "supervisor/decision.hpp"
 #include "supervisor/health.hpp"
 #include "supervisor/push_deadline.hpp"
 #include "supervisor/service_spec.hpp"
@@ -7,6 +8,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,12 +20,20 @@ namespace reeve {
 
 /// What the service tree knows of one service.
 struct remembered_service {
-  /// What happened while it was paused, and is acted on when it is resumed.
+  /// What is acted on when it is resumed, or when what it depends on is back.
   struct debt {
     std::string reason;
-    bool counted = false; ///< its restart was decided before the pause
+    bool counted = false; ///< its restart was decided before
 
     bool operator==(const debt&) const = default;
+  };
+
+  /// A `restart_trial`.
+  struct trial {
+    wall_time since;
+    bool helped = false;
+
+    bool operator==(const trial&) const = default;
   };
 
   std::string name;
@@ -38,7 +48,8 @@ struct remembered_service {
   std::optional<wall_time> due;           ///< of its restart, or of its careful try
   std::string waits_for;                  ///< the service it will be started with; empty: none
   bool on_trial = false;                  ///< by a careful try
-  std::optional<debt> owed;               ///< of a paused one
+  std::optional<debt> owed;               ///< of one that is paused, or held for a dependency
+  std::optional<trial> newest_restart;    ///< whose outcome is open, or may relapse
 
   bool operator==(const remembered_service&) const = default;
 };
@@ -75,11 +86,20 @@ struct remembered_push {
   bool operator==(const remembered_push&) const = default;
 };
 
+/// What `explain` shows of one service. The record is shared with who shows it.
+struct remembered_record {
+  std::string service;
+  std::shared_ptr<const restart_record> record; ///< null: nothing was decided
+
+  bool operator==(const remembered_record& other) const;
+};
+
 /// All of it, or what changed.
 struct remembered {
   std::vector<remembered_service> services;
   std::vector<remembered_group> groups;
   std::vector<remembered_push> pushes;
+  std::vector<remembered_record> records;
 
   bool operator==(const remembered&) const = default;
 };
@@ -94,6 +114,7 @@ struct storage_health {
 bool is_blank(const remembered_service& s);
 bool is_blank(const remembered_group& g);
 bool is_blank(const remembered_push& p);
+bool is_blank(const remembered_record& r);
 
 /// The same for the same target, in every build of Reeve.
 std::uint64_t fingerprint(const restart_target& target);

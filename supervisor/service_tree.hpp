@@ -125,7 +125,8 @@ public:
 
   /// Goes on where the tree of an earlier Reeve ended: counters, windows and backoff
   /// stages stay, and so does what is paused, stopped, ended or given up, or waits, for
-  /// what is left of its time, but never longer than the policy allows. Processes died with
+  /// what is left of its time, but never longer than the policy allows. What was held for a
+  /// dependency is held until `health_is` says that this is well. Processes died with
   /// that Reeve: `boot` starts those that ran, the paused included. A service whose
   /// target is another now keeps its counters, and what a person said of it. Names that
   /// are not known are ignored. REQUIRES: neither `boot` nor anything else was called.

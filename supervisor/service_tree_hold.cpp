@@ -10,7 +10,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds wake_each{100};
 constexpr milliseconds wake_all{5'000}; ///< within which all are back
 
 bool is_down(const tree_node& d) {

@@ -33,6 +33,11 @@ bool any_is(const tree_node& n, supervision state) {
                      [&](const auto* child) { return any_is(*child, state); });
 }
 
+/// Of its own; one that is due and held back too.
+bool has_wait(const tree_node& n) {
+  return n.timer || n.blocked || n.hold != held_by::nothing;
+}
+
 /// A restart that was ordered and not seen to its end is as good as not decided for what
 /// runs, and for a process, which is started anyhow.
 bool is_down_for_restart(const tree_node& s) {
@@ -54,6 +59,8 @@ remembered_service service_tree::state::remember(const tree_node& s, const insta
   r.attempt = s.history.attempt;
   r.last_delay = s.history.last_delay;
   r.on_trial = s.on_trial;
+  if (s.trial && !(s.trial->helped && now.mono - s.trial->since > relapse_time))
+    r.newest_restart = {on_wall(now, s.trial->since), s.trial->helped};
   if (is_down_for_restart(s)) {
     r.state = supervision::waiting;
     r.reason = s.reason;
@@ -67,12 +74,14 @@ remembered_service service_tree::state::remember(const tree_node& s, const insta
   }
   r.state = s.state;
   r.reason = s.reason;
-  if (s.timer || s.blocked)
+  if (has_wait(s))
     r.due = s.timer ? on_wall(now, s.timer->first) : now.wall;
   if (s.waits_for)
     r.waits_for = s.waits_for->name;
   if (s.state == supervision::paused && s.late)
     r.owed = remembered_service::debt{s.late->what.reason, s.late->counted};
+  if (s.hold == held_by::dependency)
+    r.owed = remembered_service::debt{s.reason, !s.late || s.late->counted};
   return r;
 }
 
@@ -88,7 +97,7 @@ remembered_group service_tree::state::remember_group(const tree_node& group,
   for (std::size_t i = old; i < entries.size(); ++i)
     r.restarts.push_back(on_wall(now, entries[i]));
   r.on_trial = group.on_trial;
-  if (group.timer || group.blocked) {
+  if (has_wait(group)) {
     r.due = group.timer ? on_wall(now, group.timer->first) : now.wall;
     r.careful = group.careful;
     r.reason = group.reason;
@@ -131,6 +140,9 @@ void service_tree::state::take_over(tree_node& s, const remembered_service& befo
     s.history.attempt = std::max(before.attempt, 0);
     s.history.last_delay = std::clamp(before.last_delay, milliseconds{0}, longest_wait(*s.restart));
     s.on_trial = before.on_trial;
+    if (const auto& newest = before.newest_restart)
+      s.trial = std::make_unique<restart_trial>(
+        restart_trial{when_past(now, newest->since), newest->helped});
     if (before.healthy_since) {
       // Longer than a stable run ago, nothing has been restarted: there is nothing to slow down.
       s.history.healthy_since = when_past(now, *before.healthy_since);
@@ -149,11 +161,25 @@ void service_tree::state::take_over(tree_node& s, const remembered_service& befo
     s.late = std::make_unique<late_failure>(late_failure{
       {before.owed->reason, s.alive, false, std::nullopt}, s.incarnation, 0, before.owed->counted});
   s.again = is_paused && !is_same && is_process(s) && !ran;
-  if (before.state == supervision::waiting && before.due)
-    wait(s, when_due(now, *before.due, longest_wait(s)), false);
   const auto cooldown = s.parent->spec->cooldown;
-  if (before.state == supervision::given_up && before.due && cooldown.count() > 0)
-    wait(s, when_due(now, *before.due, cooldown), true);
+  const bool careful = before.state == supervision::given_up;
+  if (!before.due || rests || is_paused || (careful && cooldown.count() == 0))
+    return;
+  if (before.owed)
+    return hold_again(s, *before.owed);
+  wait(s, when_due(now, *before.due, careful ? cooldown : longest_wait(s)), careful, true);
+}
+
+/// Nobody knows yet how its dependencies are: it is held until they were looked at.
+void service_tree::state::hold_again(tree_node& s, const remembered_service::debt& owed) {
+  s.hold = held_by::dependency;
+  s.careful = s.state == supervision::given_up;
+  if (!owed.counted)
+    s.late = std::make_unique<late_failure>(
+      late_failure{{owed.reason, s.alive, false, std::nullopt}, s.incarnation, 0, false});
+  if (s.ties) // else it depends on nothing now
+    for (auto* dependency : s.ties->dependencies)
+      began(*dependency);
 }
 
 void service_tree::state::take_over(tree_node& group, const remembered_group& before,
@@ -192,6 +218,9 @@ void service_tree::take_over(const remembered& before, const instant& now) {
   for (const auto& g : before.groups)
     if (const auto found = all.groups.find(g.name); found != all.groups.end())
       all.take_over(*found->second, g, now);
+  for (auto& [name, s] : all.services)
+    if (s->hold == held_by::dependency && !all.down_dependency(*s))
+      all.wake_up(*s, wake_each, now.mono); // a delayed one looks first
   all.repair_waits(now.mono);
   std::erase_if(all.fresh, [](tree_node* s) {
     const bool is_paused = s->state == supervision::paused;

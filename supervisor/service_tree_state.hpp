@@ -14,6 +14,9 @@ namespace reeve {
 
 struct tree_plan;
 
+/// Who waited for the same comes back one after another, in so long each.
+constexpr std::chrono::milliseconds wake_each{100};
+
 enum class operation { none, stop, start, restart };
 
 /// A failure that could not be acted on yet.
@@ -200,6 +203,7 @@ public:
   // service_tree_memory.cpp: what outlives Reeve.
   void take_over(tree_node& s, const remembered_service& before, const instant& now);
   void take_over(tree_node& group, const remembered_group& before, const instant& now);
+  void hold_again(tree_node& s, const remembered_service::debt& owed);
   remembered_service remember(const tree_node& s, const instant& now) const;
   remembered_group remember_group(const tree_node& group, const instant& now) const;
 

@@ -29,19 +29,6 @@ struct check_picture {
   std::chrono::microseconds latency{0};
 };
 
-/// What was decided about a service's restarts, and how they turned out.
-struct restart_record {
-  struct entry {
-    wall_time at;
-    tree_news what;
-  };
-  static constexpr std::size_t most = 20;
-
-  std::vector<entry> newest; ///< oldest first, at most `most`
-  std::optional<entry> last_outcome;
-  std::uint64_t total = 0; ///< decisions and outcomes, ever
-};
-
 /// The newest picture of one service. Immutable once published.
 struct service_picture {
   std::string name;

@@ -41,6 +41,42 @@ TEST_F(memory, of_counters_goes_on_in_pictures) {
     << "that counts since this Reeve began";
 }
 
+TEST_F(memory, of_decisions_goes_on_in_pictures) {
+  start(two());
+  child_exits("a", 1);
+  advance(10s);
+  const auto before = *picture("a")->record;
+  ASSERT_EQ(before.newest.size(), 3U) << "wait, restart, healthy";
+  ASSERT_TRUE(before.last_outcome);
+  another_reeve(two());
+  ASSERT_TRUE(picture("a")->record);
+  EXPECT_EQ(*picture("a")->record, before) << "to start it again is no decision";
+  EXPECT_FALSE(picture("c")->record);
+  advance(1min);
+  child_exits("a", 1);
+  const auto after = *picture("a")->record;
+  EXPECT_EQ(after.total, before.total + 2);
+  EXPECT_EQ(after.newest[0], before.newest[0]);
+  EXPECT_EQ(describe(std::get<restart_judged>(after.last_outcome->what)), "relapsed after 1m")
+    << "that was a restart of the Reeve before";
+  EXPECT_EQ(*world_.kept_records.at("a").record, after);
+}
+
+TEST_F(memory, of_decisions_is_the_newest_only) {
+  world_.failing["a"] = "no such file";
+  start(two());
+  advance(24h);
+  const auto before = *picture("a")->record;
+  ASSERT_EQ(before.newest.size(), restart_record::most);
+  another_reeve(two());
+  EXPECT_EQ(*picture("a")->record, before);
+  kill("aggregator");
+  EXPECT_EQ(*picture("a")->record, before);
+  give("a", order::restart);
+  EXPECT_EQ(picture("a")->record->newest.size(), restart_record::most);
+  EXPECT_GT(picture("a")->record->total, before.total);
+}
+
 TEST_F(memory, of_a_wait_is_of_the_time_when_it_ends) {
   start(two());
   child_exits("a", 1);
@@ -99,11 +135,14 @@ TEST_F(memory, of_what_is_no_longer_in_the_config_goes) {
   daemon_->reload(std::make_shared<const daemon_spec>(daemon_of({container_service("c")})));
   run();
   EXPECT_TRUE(is_blank(world_.kept_services.at("a"))) << "by a reload";
+  EXPECT_TRUE(is_blank(world_.kept_records.at("a")));
   world_.kept_services["gone"] = {.name = "gone", .restarts = 1};
+  world_.kept_records["gone"] = {"gone", std::make_shared<restart_record>()};
   world_.kept_groups["gone"] = {.name = "gone", .on_trial = true};
   world_.kept_pushes["gone"] = {.service = "gone", .check = "push", .known_since = wall_time{}};
   another_reeve(daemon_of({container_service("c")}));
   EXPECT_TRUE(is_blank(world_.kept_services.at("gone"))) << "or meanwhile";
+  EXPECT_TRUE(is_blank(world_.kept_records.at("gone")));
   EXPECT_TRUE(is_blank(world_.kept_groups.at("gone")));
   EXPECT_TRUE(is_blank(world_.kept_pushes.at("gone")));
 }
@@ -121,6 +160,55 @@ TEST_F(memory, of_a_good_run_ends_its_backoff) {
   ASSERT_TRUE(becomes("web", health::healthy));
   EXPECT_GE(world_.kept_services.at("web").attempt, 1);
   EXPECT_TRUE(world_.kept_services.at("web").healthy_since);
+}
+
+TEST_F(memory, of_what_was_held_restarts_nothing_before_a_look_at_both) {
+  service_spec db = web_service("db");
+  db.restart.target = {};
+  auto web = web_service("web");
+  web.depends_on = {"db"};
+  const auto spec = daemon_of({db, web});
+  for (const auto* url : {"http://db", "http://web"})
+    world_.answers(url, 500);
+  start(spec);
+  ASSERT_TRUE(becomes("db", health::unhealthy));
+  ASSERT_TRUE(becomes("web", health::unhealthy));
+  ASSERT_EQ(picture("web")->reason,
+            "status 500, expected 200-299; held: 'db' is unhealthy: status 500, expected 200-299");
+  world_.hangs("http://db");
+  another_reeve(spec);
+  advance(1h);
+  EXPECT_EQ(world_.operations, strings{});
+  EXPECT_EQ(supervision_of("web"), supervision::waiting) << "nobody knows how db is";
+  world_.hanging.clear();
+  another_reeve(spec);
+  advance(1h);
+  EXPECT_EQ(world_.operations, strings{}) << "db is still down";
+  world_.answers("http://db", 200);
+  for (int i = 0; i < 600 && world_.operations.empty(); ++i)
+    advance(100ms);
+  EXPECT_EQ(world_.operations, strings{"restart web"});
+  EXPECT_EQ(picture("web")->restarts, 1U);
+  EXPECT_EQ(world_.kept_groups.at("root").restarts.size(), 1U) << "and counted";
+}
+
+TEST_F(memory, of_what_was_held_and_is_well_again_is_no_reason_to_restart_it) {
+  service_spec db = web_service("db");
+  db.restart.target = {};
+  auto web = web_service("web");
+  web.depends_on = {"db"};
+  const auto spec = daemon_of({db, web});
+  for (const auto* url : {"http://db", "http://web"})
+    world_.answers(url, 500);
+  start(spec);
+  ASSERT_TRUE(becomes("web", health::unhealthy));
+  ASSERT_TRUE(becomes("db", health::unhealthy));
+  for (const auto* url : {"http://db", "http://web"})
+    world_.answers(url, 200);
+  another_reeve(spec);
+  advance(1h);
+  EXPECT_EQ(world_.operations, strings{});
+  EXPECT_EQ(supervision_of("web"), supervision::running);
 }
 
 TEST_F(memory, of_a_push_holds_its_deadline) {

@@ -1,3 +1,4 @@
+#include "tests/support/kill_process.hpp"
 #include "tests/support/reeve_daemon.hpp"
 
 #include <gtest/gtest.h>
@@ -165,6 +166,41 @@ TEST(state, is_whole_after_a_clean_end) {
   EXPECT_FALSE(std::filesystem::exists(r.reeve.folder() / "state" / "reeve.db-wal"));
   r.reeve.start_and_wait();
   r.check();
+}
+
+TEST(state, of_decisions_is_shown_by_the_next_reeve) {
+  reeve_daemon reeve{
+    "services:\n"
+    "  a: {process: {command: [sh, -c, \"test -e @DIR@/once && exec sleep 86516.@A@;"
+    " touch @DIR@/once; exit 3\"]},\n"
+    "      restart: {backoff: {initial: 10ms, max: 10ms, jitter: 0}}}\n"
+    "  marker: {process: {command: [sleep, \"86517.@A@\"]}}\n"};
+  reeve.add_arguments({"--state-dir", "@DIR@/state"});
+  const auto decisions = [&] {
+    return nlohmann::json::parse(reeve.get("/api/v1/services/a/decisions").body, nullptr, false);
+  };
+  reeve.start_and_wait();
+  ASSERT_TRUE(eventually([&] { return reeve.service("a").contains("last_outcome"); }));
+  const auto before = decisions();
+  const auto outcome = reeve.service("a")["last_outcome"];
+  ASSERT_EQ(before["decisions"].size(), 3U) << before << " should be wait, restart, outcome";
+  EXPECT_NE(before["decisions"][0]["reason"].get<std::string>().find("code 3"), std::string::npos);
+  ASSERT_EQ(reeve.post("/api/v1/services/marker/pause").status, 202) << "so all of it is kept";
+  for (int i = 0; i < 2; ++i) {
+    reeve.signal(SIGKILL);
+    ASSERT_EQ(reeve.wait_exit(), 128 + SIGKILL);
+    reeve.start_and_wait();
+    EXPECT_TRUE(eventually([&] { return decisions() == before; })) << decisions();
+    EXPECT_EQ(reeve.service("a")["last_outcome"], outcome);
+  }
+  const auto running = processes_with("86516." + std::to_string(reeve.port('A')));
+  ASSERT_EQ(running.size(), 1U);
+  kill_process(running[0], SIGKILL);
+  ASSERT_TRUE(eventually([&] { return reeve.service("a")["last_outcome"] != outcome; }));
+  const auto after = decisions()["decisions"];
+  ASSERT_GE(after.size(), 4U);
+  EXPECT_EQ(after[0], before["decisions"][0]);
+  EXPECT_EQ(after[3]["outcome"], "relapsed") << after;
 }
 
 TEST(state, is_held_by_one_daemon) {

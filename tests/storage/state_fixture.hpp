@@ -145,6 +145,25 @@ inline wall_time at(std::int64_t ms) {
   return wall_time{std::chrono::milliseconds{ms}};
 }
 
+/// As many entries as it can have, one of each kind among them.
+inline std::shared_ptr<const restart_record> full_record(const std::string& service) {
+  using kind = decision::kind;
+  restart_record r;
+  for (const auto k : {kind::wait, kind::restart, kind::hold, kind::healed, kind::leave,
+                       kind::give_up, kind::escalate, kind::observed, kind::wake})
+    r.newest.push_back({at(1'700'000'000'010),
+                        decision{service, k, "it's \"ü\"", "restart 3 of 5", 4s, 3, 2, {7, 9min}}});
+  for (const auto o :
+       {restart_outcome::healthy, restart_outcome::relapsed, restart_outcome::no_effect})
+    r.newest.push_back({at(1'700'000'000'020), restart_judged{service, o, 5s}});
+  while (r.newest.size() < restart_record::most)
+    r.newest.push_back({at(1'700'000'000'030 + static_cast<std::int64_t>(r.newest.size())),
+                        decision{.service = service}});
+  r.last_outcome = {at(7), restart_judged{service, restart_outcome::relapsed, 6s}};
+  r.total = 77;
+  return std::make_shared<const restart_record>(std::move(r));
+}
+
 /// One of each, with every field in use.
 inline remembered everything() {
   remembered all;
@@ -160,7 +179,8 @@ inline remembered everything() {
                    .due = at(1'700'000'000'002),
                    .waits_for = "b",
                    .on_trial = true,
-                   .owed = remembered_service::debt{"", true}},
+                   .owed = remembered_service::debt{"", true},
+                   .newest_restart = remembered_service::trial{at(1'700'000'000'003), true}},
                   {.name = "b", .state = supervision::given_up, .reason = "no"}};
   all.groups = {{.name = "app",
                  .restarts = {at(5), at(3), at(5)},
@@ -178,6 +198,7 @@ inline remembered everything() {
                  .measured = at(5),
                  .duration = 6ms},
                 {.service = "a", .check = "push-2", .known_since = at(1)}};
+  all.records = {{"a", full_record("a")}, {"b", std::make_shared<restart_record>()}};
   return all;
 }
 

@@ -39,11 +39,13 @@ TEST_F(a_state_store, keeps_the_newest_and_forgets_what_is_as_at_the_beginning) 
   changes.groups = {{.name = "app"}, {.name = "root", .restarts = {at(7), at(8)}}};
   changes.pushes = {{.service = "a", .check = "push"},
                     {.service = "a", .check = "push-2", .known_since = at(5)}};
+  changes.records = {{"a", nullptr}, {"b", full_record("b")}, {"c", nullptr}};
   keep(changes);
   remembered expected;
   expected.services = {changes.services[1], changes.services[2]};
   expected.groups = {changes.groups[1]};
   expected.pushes = {changes.pushes[1]};
+  expected.records = {changes.records[1]};
   EXPECT_EQ(reopened(), expected);
 }
 
@@ -131,6 +133,57 @@ TEST_F(a_state_store, makes_an_older_schema_todays_and_keeps_what_it_holds) {
   expected.pushes = everything().pushes;
   keep({.pushes = expected.pushes});
   EXPECT_EQ(reopened(), expected);
+}
+
+/// What was written by schema 2, with its tables as that made them.
+TEST_F(a_state_store, brings_schema_2_to_todays) {
+  sql(
+    "PRAGMA journal_mode = WAL;"
+    "CREATE TABLE services (name TEXT PRIMARY KEY, state TEXT NOT NULL, reason TEXT NOT NULL,"
+    " alive INTEGER NOT NULL, target INTEGER NOT NULL, restarts INTEGER NOT NULL, attempt INTEGER"
+    " NOT NULL, last_delay INTEGER NOT NULL, healthy_since INTEGER, due INTEGER, waits_for TEXT"
+    " NOT NULL, on_trial INTEGER NOT NULL, owed TEXT, owed_counted INTEGER NOT NULL)"
+    " STRICT, WITHOUT ROWID;"
+    "CREATE TABLE groups (name TEXT PRIMARY KEY, due INTEGER, careful INTEGER NOT NULL, on_trial"
+    " INTEGER NOT NULL, reason TEXT NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE group_restarts (name TEXT NOT NULL, number INTEGER NOT NULL, at INTEGER NOT NULL,"
+    " PRIMARY KEY (name, number)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE pushes (service TEXT NOT NULL, name TEXT NOT NULL, known_since INTEGER NOT NULL,"
+    " last_success INTEGER, failed_at INTEGER, failure TEXT, started INTEGER, measured INTEGER,"
+    " duration INTEGER, PRIMARY KEY (service, name)) STRICT, WITHOUT ROWID;"
+    "INSERT INTO services VALUES ('a', 'paused', 'by a person', 1, 5, 7, 3, 0, NULL, NULL, '', 0,"
+    " 'broke', 1);"
+    "INSERT INTO groups VALUES ('root', NULL, 0, 0, ''); INSERT INTO group_restarts VALUES"
+    " ('root', 0, 5); INSERT INTO pushes (service, name, known_since) VALUES ('a', 'push', 9);"
+    "PRAGMA user_version = 2");
+  remembered expected;
+  expected.services = {{.name = "a",
+                        .state = supervision::paused,
+                        .reason = "by a person",
+                        .target = 5,
+                        .restarts = 7,
+                        .attempt = 3,
+                        .owed = remembered_service::debt{"broke", true}}};
+  expected.groups = {{.name = "root", .restarts = {at(5)}}};
+  expected.pushes = {{.service = "a", .check = "push", .known_since = at(9)}};
+  EXPECT_EQ(reopened(), expected);
+  keep(everything());
+  EXPECT_EQ(left_by_a_kill(), everything());
+  EXPECT_EQ(files_like("reeve.db.corrupt-"), 0U);
+}
+
+TEST_F(a_state_store, leaves_out_entries_it_has_no_word_for) {
+  reopened();
+  keep({.records = {{"a", full_record("a")}}});
+  close();
+  sql("UPDATE record_entries SET what = 'meditate' WHERE number < 9;"
+      "UPDATE records SET outcome = 'odd'");
+  auto expected = *full_record("a");
+  expected.newest.erase(expected.newest.begin(), expected.newest.begin() + 9);
+  expected.last_outcome.reset();
+  const auto content = reopened();
+  ASSERT_EQ(content.records.size(), 1U);
+  EXPECT_EQ(*content.records[0].record, expected);
 }
 
 // -- damage -------------------------------------------------------------------------

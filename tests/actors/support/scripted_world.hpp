@@ -102,6 +102,7 @@ public:
   std::map<std::string, remembered_service> kept_services;
   std::map<std::string, remembered_group> kept_groups;
   std::map<std::string, remembered_push> kept_pushes; ///< by service
+  std::map<std::string, remembered_record> kept_records;
   bool holds_keeping = false;
   std::vector<std::function<void()>> waiting_for_disk;
   std::set<std::string> remembered_stopped; ///< containers
@@ -117,6 +118,9 @@ public:
     for (const auto& [name, p] : kept_pushes)
       if (!is_blank(p))
         all.pushes.push_back(p);
+    for (const auto& [name, r] : kept_records)
+      if (!is_blank(r))
+        all.records.push_back(r);
     return all;
   }
   void let_keep() {
@@ -215,6 +219,8 @@ private:
       kept_groups[g.name] = g;
     for (const auto& p : changes.pushes)
       kept_pushes[p.service] = p;
+    for (const auto& r : changes.records)
+      kept_records[r.service] = r;
     if (kept)
       waiting_for_disk.push_back(std::move(kept));
     if (!holds_keeping)
