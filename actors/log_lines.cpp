@@ -37,6 +37,8 @@ std::string in_time(const service_supervision& s, mono_time now) {
 std::string giving_up(const service_supervision& s, const std::string& said, mono_time now) {
   const auto why = new_part(s.reason, said);
   const auto line = why.empty() ? std::string{"giving up"} : "giving up: " + why;
+  if (s.hold != held_by::nothing)
+    return line;
   if (s.next_restart)
     return line + "; one careful try " + in_time(s, now);
   return s.ends_reeve ? line : line + "; a person must start it";

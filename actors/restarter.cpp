@@ -130,7 +130,7 @@ void restarter_state::hear(const health_changed& h) {
 /// What cannot be known leaves things as they are.
 service_tree::actions restarter_state::tell_dependents(const health_changed& h) {
   if (h.to == health::unknown)
-    return {};
+    return memory_->tree.health_is_unknown(h.origin.service, h.origin.incarnation, now());
   return memory_->tree.health_is(h.origin.service, h.origin.incarnation, is_good(h.to),
                                  joined(std::string{to_string(h.to)}, h.reason, ": "), now(),
                                  world_->out.random());

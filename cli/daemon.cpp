@@ -275,9 +275,8 @@ void daemon::state::apply(config::load_result read) {
 
 void daemon::state::watch_pressure() {
   pressure.reset();
-  actors->pressure_is(std::nullopt);
   if (!spec->hold)
-    return;
+    return actors->pressure_is(std::nullopt);
   if (!io::tells_pressure())
     return spdlog::warn("tree.hold has no effect: this kernel does not tell its pressure (there is "
                         "no /proc/pressure)");

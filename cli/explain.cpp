@@ -51,7 +51,7 @@ int explain(const std::string& config, const std::string& url, const std::string
   std::cout << name << " is " << service.body->value("health", "") << ", "
             << supervision_of(*service.body) << (reason.empty() ? "" : ": " + reason) << "\n\n";
   if ((*said.body)["decisions"].empty())
-    std::cout << "Nothing was decided about it yet: it did not fail since Reeve began.\n";
+    std::cout << "Nothing was decided about it since Reeve began.\n";
   else
     print_decisions((*said.body)["decisions"]);
   return exit_code::ok;

@@ -36,7 +36,6 @@ struct pressure_watch::state : std::enable_shared_from_this<state> {
   told tell;
   std::string folder;
   loop::timer_id timer = 0;
-  bool too_much = false;
 };
 
 void pressure_watch::state::look() {
@@ -53,9 +52,7 @@ void pressure_watch::state::look() {
 
 void pressure_watch::state::hear(const host_pressure& now) {
   timer = home.call_after(look_every, [this] { look(); });
-  auto why = too_much_pressure(limits, now);
-  if (std::exchange(too_much, why.has_value()) || why)
-    tell(std::move(why)); // each time while it lasts, for the figure changes
+  tell(too_much_pressure(limits, now));
 }
 
 pressure_watch::pressure_watch(loop& l, pressure_limits limits, told tell, std::string folder)

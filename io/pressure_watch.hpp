@@ -11,11 +11,11 @@ namespace reeve::io {
 
 class loop;
 
-/// Reads the host's pressure every 2 s, off the loop, and tells when it gets too much for
-/// restarts and when it is over. Loop thread only.
+/// Reads the host's pressure every 2 s, off the loop, and tells each time whether it is too
+/// much for restarts. Loop thread only.
 class pressure_watch {
 public:
-  /// `why` as `too_much_pressure` has it; none: it is over.
+  /// `why` as `too_much_pressure` has it; none: it is not.
   using told = std::function<void(std::optional<std::string> why)>;
 
   pressure_watch(loop& l, pressure_limits limits, told tell, std::string folder = "/proc/pressure");

@@ -17,8 +17,6 @@ std::string number(double n) {
 }
 
 std::string arithmetic(const restart_decision& d, const backoff_policy& backoff) {
-  if (d.is_woken)
-    return "what it waited for is back: delay " + describe(d.delay);
   if (backoff.none)
     return "at once: backoff none";
   const auto base = delay(backoff, d.attempt, 0);

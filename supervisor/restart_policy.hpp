@@ -29,7 +29,6 @@ struct restart_decision {
   std::chrono::milliseconds delay{0};
   int attempt = 0;            ///< of this delay's backoff
   int restarts_in_window = 0; ///< this one included
-  bool is_woken = false;      ///< `delay` is not the backoff's: what it waited for is back
 
   bool operator==(const restart_decision&) const = default;
 };

@@ -162,6 +162,10 @@ public:
   actions health_is(std::string_view name, std::uint32_t incarnation, bool is_up,
                     std::string reason, mono_time now, double random);
 
+  /// It cannot be known any more: what was known stays so, but a run that nothing is known
+  /// of counts as up.
+  actions health_is_unknown(std::string_view name, std::uint32_t incarnation, mono_time now);
+
   /// Nothing is restarted by itself while the host is under pressure; `why` says so. None:
   /// it is not.
   actions pressure_is(std::optional<std::string> why, mono_time now);

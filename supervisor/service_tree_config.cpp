@@ -47,7 +47,7 @@ void service_tree::state::place(const daemon_spec& spec, mono_time now) {
     specs.emplace(s.name, &s);
   next_position = 0;
   root = &place_group(spec.tree, nullptr, specs);
-  remove_groups();
+  remove_groups(now);
   remove_services();
   for (auto& [name, s] : services) {
     if (!s->again || !is_supervised(*s) || s->plan || s->in_flight != operation::none)
@@ -158,7 +158,7 @@ void service_tree::state::change_target(tree_node& s, bool was_process) {
   s.again = is_process(s) && (!is_idle || is_paused);
 }
 
-void service_tree::state::remove_groups() {
+void service_tree::state::remove_groups(mono_time now) {
   for (auto it = groups.begin(); it != groups.end();) {
     auto& group = *it->second;
     if (group.placed) {
@@ -167,10 +167,11 @@ void service_tree::state::remove_groups() {
     }
     std::vector<tree_node*> left;
     collect_services(group, left);
-    if (group.timer && group.careful)
+    const bool is_held = group.blocked || group.hold != held_by::nothing;
+    if (group.careful && (group.timer || is_held))
       for (auto* s : left)
         if (s->placed && s->state == supervision::given_up && !s->timer)
-          wait(*s, group.timer->first, true);
+          wait(*s, group.timer ? group.timer->first : now, true);
     cancel_wait(group);
     std::erase(blocked, &group);
     std::erase(held, &group);

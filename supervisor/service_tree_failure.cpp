@@ -55,8 +55,7 @@ void service_tree::state::heard(tree_node& s, const failure& f, mono_time now, d
   decide(s, f, now, random);
 }
 
-void service_tree::state::decide(tree_node& s, const failure& f, mono_time now, double random,
-                                 std::optional<std::chrono::milliseconds> soon) {
+void service_tree::state::decide(tree_node& s, const failure& f, mono_time now, double random) {
   auto& group = *s.parent;
   trial_failed(s, now);
   s.history.last_good = f.last_good;
@@ -70,10 +69,8 @@ void service_tree::state::decide(tree_node& s, const failure& f, mono_time now, 
   if (s.on_trial && !stable && wants_restart(s.type, f.clean))
     return give_up(s, f.reason + "; the careful try did not hold", group.spec->cooldown, now);
   s.on_trial = false;
-  auto decided = decide_restart(*s.restart, group.spec->intensity, f.clean, s.history, group.window,
-                                now, random);
-  decided.is_woken = soon.has_value();
-  decided.delay = soon.value_or(decided.delay);
+  const auto decided = decide_restart(*s.restart, group.spec->intensity, f.clean, s.history,
+                                      group.window, now, random);
   const auto numbers = explain(decided, *s.restart, group.spec->intensity);
   const std::string type{to_string(s.type)};
   switch (decided.what) {
@@ -85,8 +82,7 @@ void service_tree::state::decide(tree_node& s, const failure& f, mono_time now, 
     return release_waiters(s);
   case restart_answer::restart:
     set_state(s, supervision::waiting, f.reason);
-    explain_decision(s, soon ? decision::kind::wake : decision::kind::wait, f.reason, numbers,
-                     decided.delay, now);
+    explain_decision(s, decision::kind::wait, f.reason, numbers, decided.delay, now);
     if (decided.delay.count() > 0)
       tell(kind::wait, s.name, f.reason, decided.delay);
     return wait(s, now + decided.delay, false, decided.delay.count() > 0);

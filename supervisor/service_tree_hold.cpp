@@ -10,6 +10,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
+constexpr const char* starting = "starting";
 constexpr milliseconds wake_all{5'000}; ///< within which all are back
 
 bool is_down(const tree_node& d) {
@@ -17,7 +18,7 @@ bool is_down(const tree_node& d) {
     return false;
   if (d.state == supervision::stopped || d.in_flight != operation::none)
     return true;
-  return (has_target(d) && !d.alive) || !d.ties->sick.empty();
+  return (has_target(d) && !d.alive) || !d.sick.empty();
 }
 
 /// After "'postgres' is".
@@ -28,17 +29,19 @@ std::string how_down(const tree_node& d) {
     return "stopped";
   if (d.state == supervision::given_up)
     return "given up";
-  return d.alive ? d.ties->sick : "down";
+  return d.alive ? d.sick : "down";
 }
 
 bool tells_its_health(const tree_node& s) {
   return s.has_checks || is_process(s) || std::holds_alternative<docker_target>(s.restart->target);
 }
 
-/// Of its own, not as a part of something else.
+/// Of its own, not as a part of something else. A cooldown is not cut short: what flaps
+/// would be restarted for ever.
 bool waits(const tree_node& s) {
-  const bool might = s.state == supervision::waiting || s.state == supervision::given_up;
-  return might && (s.hold == held_by::dependency || (s.timer && s.hold == held_by::nothing));
+  if (s.hold == held_by::dependency)
+    return true;
+  return s.state == supervision::waiting && s.timer && s.hold == held_by::nothing;
 }
 
 /// Itself, or the group that it waits with.
@@ -101,6 +104,7 @@ void service_tree::state::wait_for_dependency(tree_node& s, const tree_node& dep
   s.hold = held_by::dependency;
   set_state(s, s.state, s.reason);
   tell(kind::hold, s.name, "'" + dependency.name + "' is " + how_down(dependency));
+  release_waiters(s); // the dependency may be among them
 }
 
 /// Those that waited for what is back now. True: some did.
@@ -119,6 +123,8 @@ bool service_tree::state::wake_dependents(mono_time now) {
         set_state(*s, s->state, s->reason); // it may wait for another now
     const auto spread = std::min(wake_all, wake_each * static_cast<int>(ready.size()));
     for (auto* s : ready) {
+      if (!waits(*s))
+        continue;                                            // taken along by one before it
       chance = std::fmod(chance + 0.618'033'988'749'895, 1); // evenly, however many there are
       wake_up(*s, milliseconds{std::llround(static_cast<double>(spread.count()) * chance)}, now);
       any = true;
@@ -128,14 +134,13 @@ bool service_tree::state::wake_dependents(mono_time now) {
 }
 
 void service_tree::state::wake_up(tree_node& s, milliseconds after, mono_time now) {
-  const auto late = s.hold == held_by::dependency ? std::exchange(s.late, nullptr) : nullptr;
-  if (late && !late->counted)
-    return decide(s, late->what, now, late->random, after);
+  if (s.hold == held_by::dependency)
+    s.late.reset(); // what the dependency explains is not counted
   if (s.timer && s.timer->first <= now + after)
     return;
   explain_decision(s, decision::kind::wake, s.reason,
                    "what it waited for is back: delay " + describe(after), after, now);
-  if (!s.careful)
+  if (!s.careful && after.count() > 0)
     tell(kind::wait, s.name, s.reason, after);
   wait(s, now + after, s.careful, true);
   set_state(s, s.state, s.reason);
@@ -145,18 +150,27 @@ service_tree::actions service_tree::health_is(std::string_view name, std::uint32
                                               bool is_up, std::string reason, mono_time now,
                                               double random) {
   auto* s = state_->find(name);
-  if (!s || !s->ties || s->incarnation != incarnation)
+  if (!s || s->incarnation != incarnation)
     return {};
   state_->chance = random;
-  s->ties->sick = is_up ? "" : std::move(reason);
+  s->sick = is_up ? "" : std::move(reason);
+  state_->note(*s);
+  return state_->finish_call(now);
+}
+
+service_tree::actions service_tree::health_is_unknown(std::string_view name,
+                                                      std::uint32_t incarnation, mono_time now) {
+  auto* s = state_->find(name);
+  if (!s || s->incarnation != incarnation || s->sick != starting)
+    return {};
+  s->sick.clear();
   state_->note(*s);
   return state_->finish_call(now);
 }
 
 /// A new run: nobody can rely on it before it says that it is well.
 void service_tree::state::began(tree_node& s) {
-  if (s.ties)
-    s.ties->sick = tells_its_health(s) ? "starting" : "";
+  s.sick = tells_its_health(s) ? starting : "";
   note(s);
 }
 
@@ -168,6 +182,7 @@ bool service_tree::state::look_again(tree_node& s, mono_time now) {
     return false;
   wait(s, now + s.look_takes, s.careful);
   s.hold = held_by::look;
+  set_state(s, s.state, s.reason);
   tell(kind::look, s.name, s.reason);
   return true;
 }
@@ -185,7 +200,10 @@ service_tree::actions service_tree::still_sick(std::string_view name, std::uint3
 
 bool service_tree::state::host_allows(tree_plan& p, tree_node& n, mono_time now) {
   const auto restarts = static_cast<int>(p.starts.size());
-  if (!pressure && (!budget_limit || budget.admit(*budget_limit, restarts, now))) {
+  while (!held.empty() && held.front()->hold != held_by::host)
+    held.pop_front();
+  const bool is_next = held.empty() || held.front() == &n;
+  if (!pressure && is_next && (!budget_limit || budget.admit(*budget_limit, restarts, now))) {
     n.hold = held_by::nothing;
     p.budgeted = budget_limit.has_value();
     return true;
@@ -211,7 +229,8 @@ void service_tree::state::carry_out_held(mono_time now) {
       if (n.hold == held_by::host)
         return;
     }
-    held.pop_front();
+    if (!held.empty() && held.front() == &n)
+      held.pop_front();
   }
 }
 

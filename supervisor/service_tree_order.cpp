@@ -83,6 +83,7 @@ void service_tree::state::stop_for_good(tree_node& s, const std::string& reason)
   cancel_wait(s);
   leave_plan(s);
   s.late.reset();
+  s.trial.reset();
   s.again = false;
   set_state(s, supervision::stopped, reason);
   release_waiters(s);
@@ -163,6 +164,7 @@ service_tree::actions service_tree::observed_start(std::string_view name, mono_t
   s->history.last_good.reset();
   if (!reason.empty())
     state_->explain_decision(*s, decision::kind::observed, std::move(reason), "", {}, now);
+  s->trial.reset();
   state_->began(*s);
   state_->cancel_wait(*s);
   if (s->state == supervision::paused)

@@ -33,7 +33,6 @@ struct tree_node;
 struct tree_ties {
   std::vector<tree_node*> dependencies;
   std::vector<tree_node*> dependents;
-  std::string sick; ///< why nobody can rely on it; empty: as far as is known they can
   bool was_down = false;
   bool noted = false;
 };
@@ -85,6 +84,7 @@ struct tree_node {
   tree_plan* ordered_by = nullptr;           ///< waits for what is in flight
   bool again = false;                        ///< to be restarted once nothing is in flight
   std::unique_ptr<tree_ties> ties;
+  std::string sick; ///< why nobody can rely on it; empty: as far as is known they can
   std::unique_ptr<restart_trial> trial;
   std::chrono::milliseconds look_takes{0}; ///< at most; 0: there is nothing to look with
   bool has_checks = false;
@@ -133,9 +133,7 @@ public:
 
   // service_tree_failure.cpp: what a failure leads to.
   void heard(tree_node& s, const failure& f, mono_time now, double random);
-  /// `soon`: after so long, whatever the backoff says.
-  void decide(tree_node& s, const failure& f, mono_time now, double random,
-              std::optional<std::chrono::milliseconds> soon = {});
+  void decide(tree_node& s, const failure& f, mono_time now, double random);
   void give_up(tree_node& s, std::string reason, std::chrono::milliseconds cooldown, mono_time now);
   void escalate(tree_node& group, tree_node& origin, const std::string& reason, bool stable,
                 mono_time now, double random);
@@ -214,7 +212,7 @@ public:
   tree_node& place_service(const service_spec& spec);
   std::shared_ptr<const restart_spec> shared(const restart_spec& spec);
   void change_target(tree_node& s, bool was_process);
-  void remove_groups();
+  void remove_groups(mono_time now);
   void remove_services();
   void forget(tree_node& s);
   void repair_waits(mono_time now);

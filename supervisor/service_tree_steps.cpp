@@ -100,17 +100,21 @@ void service_tree::state::advance(tree_plan& p, mono_time now) {
 }
 
 void service_tree::state::order_step(tree_node& s, operation op, tree_plan& p, mono_time now) {
-  if (op != operation::stop && p.cause != restart_cause::boot)
-    explain_decision(s, decision::kind::restart, reason_for(s, p), remedy_text(s), {}, now);
+  const auto cause = cause_for(s, p);
+  const bool by_remedy = cause == restart_cause::failed || cause == restart_cause::cooldown;
+  if (op != operation::stop && cause != restart_cause::boot)
+    explain_decision(s, decision::kind::restart, reason_for(s, p), by_remedy ? remedy_text(s) : "",
+                     {}, now);
   s.ordered_by = &p;
   p.in_flight = &s;
-  order(s, op, cause_for(s, p), reason_for(s, p));
+  order(s, op, cause, reason_for(s, p));
 }
 
 void service_tree::state::order(tree_node& s, operation op, restart_cause cause,
                                 const std::string& reason) {
   s.in_flight = op;
   s.cause = cause;
+  note(s);
   const auto* commands = std::get_if<exec_target>(&s.restart->target);
   auto what = op == operation::stop    ? kind::stop
               : op == operation::start ? kind::start
