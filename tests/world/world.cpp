@@ -99,6 +99,7 @@ void world_under_test::step() {
     advance(std::min<std::chrono::nanoseconds>(until - now(), 1s));
     look();
   }
+  look_at_metrics();
 }
 
 void world_under_test::act() {
@@ -319,7 +320,6 @@ void world_under_test::look() {
       truth.fine_since = now();
   }
   look_at_budget();
-  look_at_metrics();
 }
 
 /// A group that escalated begins anew.
