@@ -193,8 +193,11 @@ TEST(state, of_decisions_is_shown_by_the_next_reeve) {
     EXPECT_TRUE(eventually([&] { return decisions() == before; })) << decisions();
     EXPECT_EQ(reeve.service("a")["last_outcome"], outcome);
   }
-  const auto running = processes_with("86516." + std::to_string(reeve.port('A')));
-  ASSERT_EQ(running.size(), 1U);
+  std::vector<pid_t> running;
+  ASSERT_TRUE(eventually([&] {
+    running = processes_with("86516." + std::to_string(reeve.port('A')));
+    return running.size() == 1;
+  }));
   kill_process(running[0], SIGKILL);
   ASSERT_TRUE(eventually([&] { return reeve.service("a")["last_outcome"] != outcome; }));
   const auto after = decisions()["decisions"];
