@@ -224,9 +224,9 @@ void curl_pool::state::clean_up(CURL* easy) {
   curl_easy_cleanup(easy);
 }
 
-curl_pool::curl_pool(loop& l, void (*prepare)(CURL*)) {
+curl_pool::curl_pool(loop& l, void (*prepare)(CURL*))
+    : state_{new state{l, prepare, std::vector<state::shard>(multis())}} {
   set_up_curl();
-  state_.reset(new state{l, prepare, std::vector<state::shard>(multis())});
 }
 
 curl_pool::~curl_pool() {
