@@ -22,8 +22,8 @@ using kind = check_outcome::kind;
 
 constexpr milliseconds look_every{200};
 constexpr milliseconds away{700}; ///< between two looks: Reeve was not there
-/// What beginning checks may take of one turn of the loop.
-constexpr milliseconds turn_share{4};
+/// Of one turn of the loop, for checks that begin.
+constexpr milliseconds most_for_beginning{4};
 
 instant read_both() {
   return {std::chrono::steady_clock::now(),
@@ -160,7 +160,7 @@ void check_turns::state::begin_those_who_may() {
     this_turn = turn;
     spent = {};
   }
-  while (spent < turn_share) {
+  while (spent < most_for_beginning) {
     const auto ticket = lanes.next();
     if (!ticket)
       return;

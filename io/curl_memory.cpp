@@ -19,6 +19,13 @@ constexpr std::size_t step = 16; ///< between the sizes of blocks
 constexpr std::size_t sizes = 512;
 constexpr std::size_t most_kept = 64 * 1024; ///< bytes of one size, about
 
+/// Of a block of pile `number`, at least.
+constexpr std::size_t room_in(std::size_t number) {
+  return 8 + step * number;
+}
+
+constexpr std::size_t least_room = room_in(1);
+
 struct block {
   block* next;
 };
@@ -28,7 +35,7 @@ struct pile {
   std::size_t kept = 0; ///< bytes
 };
 
-/// Blocks of the common heap, by size: in pile i those with room for 8 + 16 i bytes.
+/// Blocks of the common heap, by size.
 struct shelf {
   shelf();
   ~shelf();
@@ -50,27 +57,31 @@ shelf::~shelf() {
 }
 
 void* take(std::size_t size) {
-  const auto number = (std::max<std::size_t>(size, 24) + step - 9) / step;
+  const auto number = (std::max(size, least_room) + step - 9) / step;
   if (here == nullptr || number >= sizes || here->piles[number].top == nullptr)
     return std::malloc(size);
   auto& pile = here->piles[number];
-  pile.kept -= 8 + step * number;
+  pile.kept -= room_in(number);
   return std::exchange(pile.top, pile.top->next);
 }
 
 void give_back(void* memory) {
   const auto room = memory != nullptr ? malloc_usable_size(memory) : 0;
   const auto number = (room - 8) / step;
-  if (here == nullptr || room < 24 || number >= sizes || here->piles[number].kept > most_kept)
+  if (here == nullptr || room < least_room || number >= sizes
+      || here->piles[number].kept > most_kept)
     return std::free(memory);
   auto& pile = here->piles[number];
-  pile.kept += 8 + step * number;
+  pile.kept += room_in(number);
   pile.top = new (memory) block{pile.top};
 }
 
 void* take_cleared(std::size_t count, std::size_t size) {
-  auto* memory = take(count * size);
-  return memory == nullptr ? nullptr : std::memset(memory, 0, count * size);
+  std::size_t bytes = 0;
+  if (__builtin_mul_overflow(count, size, &bytes))
+    return nullptr;
+  auto* memory = take(bytes);
+  return memory == nullptr ? nullptr : std::memset(memory, 0, bytes);
 }
 
 void* resize(void* memory, std::size_t size) {
@@ -95,6 +106,10 @@ char* copy(const char* text) {
 } // namespace
 
 void set_up_curl() {
+  if (!keeps_curl_memory) {
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    return;
+  }
   thread_local shelf of_this_thread;
   curl_global_init_mem(CURL_GLOBAL_DEFAULT, &take, &give_back, &resize, &copy, &take_cleared);
 }

@@ -24,9 +24,9 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t most_multis = 32;
 constexpr std::size_t spare_handles = 64;
-/// What transfers may take of one turn of the loop. A TLS handshake takes 1 ms, and
-/// a hundred may be answered in one turn.
-constexpr milliseconds turn_share{4};
+/// Of one turn of the loop, for sockets that are ready: a TLS handshake takes 1 ms, and a
+/// hundred may be answered in one turn.
+constexpr milliseconds most_for_sockets{4};
 constexpr std::size_t sockets_at_once = 16;
 constexpr auto never = clock::time_point::max();
 
@@ -48,6 +48,12 @@ descriptor watch_of_sockets() {
   if (!made)
     throw std::runtime_error("cannot watch transfers: no file descriptors left?");
   return made;
+}
+
+int select_bits(std::uint32_t events) {
+  const bool broken = (events & (EPOLLERR | EPOLLHUP)) != 0; // libcurl finds out how
+  return (broken || (events & EPOLLIN) != 0 ? CURL_CSELECT_IN : 0)
+         | (broken || (events & EPOLLOUT) != 0 ? CURL_CSELECT_OUT : 0);
 }
 
 } // namespace
@@ -79,8 +85,9 @@ struct curl_pool::state {
   read_watch watch{home, sockets.get(), [this] { serve_sockets(); }};
 
   shard& shard_of(std::string_view host);
+  static transfer& transfer_of(CURL* easy);
   CURL* make();
-  void reset(CURL* easy, transfer* t) const;
+  void reset(CURL* easy, transfer& t) const;
   void arm(shard& s);
   void serve_sockets();
   void act(shard& s, curl_socket_t socket, int what);
@@ -92,16 +99,11 @@ struct curl_pool::state {
   static int on_timer(CURLM*, long ms, void* self);
 };
 
-namespace {
-
-template <class Transfer>
-Transfer* transfer_of(CURL* easy) {
-  Transfer* t = nullptr;
+curl_pool::state::transfer& curl_pool::state::transfer_of(CURL* easy) {
+  transfer* t = nullptr;
   curl_easy_getinfo(easy, CURLINFO_PRIVATE, &t);
-  return t;
+  return *t;
 }
-
-} // namespace
 
 curl_pool::state::shard& curl_pool::state::shard_of(std::string_view host) {
   auto& s = shards[std::hash<std::string_view>{}(host) % shards.size()];
@@ -162,16 +164,13 @@ int curl_pool::state::on_socket(CURL*, curl_socket_t socket, int what, void* sel
 
 /// Those whose turn does not come are told again in the next, behind others.
 void curl_pool::state::serve_sockets() {
-  const auto until = clock::now() + turn_share;
+  const auto until = clock::now() + most_for_sockets;
   int count = 0;
   do {
     count = epoll_wait(sockets.get(), ready.data(), static_cast<int>(ready.size()), 0);
     for (int i = 0; i < count && clock::now() < until; ++i) {
       const auto& event = ready[static_cast<std::size_t>(i)];
-      const bool broken = (event.events & (EPOLLERR | EPOLLHUP)) != 0; // libcurl finds out how
-      const int what = (broken || (event.events & EPOLLIN) != 0 ? CURL_CSELECT_IN : 0)
-                       | (broken || (event.events & EPOLLOUT) != 0 ? CURL_CSELECT_OUT : 0);
-      if (what != 0)
+      if (const int what = select_bits(event.events); what != 0)
         act(shards[event.data.u64 >> 32], static_cast<curl_socket_t>(event.data.u64 & 0xffffffff),
             what);
     }
@@ -195,7 +194,7 @@ void curl_pool::state::read_ends(shard& s) {
 }
 
 void curl_pool::state::finish(CURL* easy, CURLcode code) {
-  auto& t = *transfer_of<transfer>(easy);
+  auto& t = transfer_of(easy);
   auto* home = std::exchange(t.home, nullptr);
   if (home == nullptr)
     return;
@@ -209,18 +208,18 @@ void curl_pool::state::finish(CURL* easy, CURLcode code) {
 CURL* curl_pool::state::make() {
   auto* easy = curl_easy_init();
   if (easy != nullptr)
-    reset(easy, new transfer);
+    reset(easy, *new transfer);
   return easy;
 }
 
-void curl_pool::state::reset(CURL* easy, transfer* t) const {
+void curl_pool::state::reset(CURL* easy, transfer& t) const {
   curl_easy_reset(easy);
-  curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
+  curl_easy_setopt(easy, CURLOPT_PRIVATE, &t);
   prepare(easy);
 }
 
 void curl_pool::state::clean_up(CURL* easy) {
-  delete transfer_of<transfer>(easy);
+  delete &transfer_of(easy);
   curl_easy_cleanup(easy);
 }
 
@@ -251,7 +250,7 @@ CURL* curl_pool::take() {
 void curl_pool::start(CURL* easy, std::string_view host, clock::time_point deadline,
                       completion done) {
   auto& home = state_->shard_of(host);
-  *transfer_of<state::transfer>(easy) = {&home, std::move(done)};
+  state::transfer_of(easy) = {&home, std::move(done)};
   const auto left = std::chrono::ceil<milliseconds>(deadline - clock::now());
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
                    static_cast<long>(std::max(left, milliseconds{1}).count()));
@@ -271,8 +270,8 @@ void curl_pool::start(CURL* easy, std::string_view host, clock::time_point deadl
 
 void curl_pool::put_back(CURL* easy, bool as_prepared) {
   auto& s = *state_;
-  auto* t = transfer_of<state::transfer>(easy);
-  t->done = nullptr;
+  auto& t = state::transfer_of(easy);
+  t.done = nullptr;
   state::finish(easy, CURLE_OK);
   if (s.spare.size() >= spare_handles)
     return s.clean_up(easy);
