@@ -62,13 +62,15 @@ service_supervision service_tree::state::supervision_of(const tree_node& s, mono
   service_supervision answer;
   answer.state = s.state;
   answer.reason = s.reason;
-  answer.hold = s.hold;
-  if (const auto held = hold_reason(s, now); !held.empty())
-    answer.reason += (s.reason.empty() ? "" : "; ") + held;
+  if (const auto* held = who_is_held(s)) {
+    answer.hold = held->hold;
+    if (const auto why = hold_reason(*held, now); !why.empty())
+      answer.reason += (s.reason.empty() ? "" : "; ") + why;
+  }
   answer.group = s.parent->name;
   answer.incarnation = s.incarnation;
   answer.attempt = s.history.attempt;
-  if (s.hold == held_by::nothing
+  if (answer.hold == held_by::nothing
       && (s.state == supervision::waiting || s.state == supervision::given_up))
     answer.next_restart = due_of(s);
   answer.restarts_in_window = s.parent->window.count(s.parent->spec->intensity, now);

@@ -44,15 +44,16 @@ bool waits(const tree_node& s) {
   return s.state == supervision::waiting && s.timer && s.hold == held_by::nothing;
 }
 
-/// Itself, or the group that it waits with.
+} // namespace
+
 const tree_node* who_is_held(const tree_node& s) {
+  if (s.state != supervision::waiting && s.state != supervision::given_up)
+    return nullptr;
   for (const auto* at = s.waits_for ? s.waits_for : &s; at; at = at->parent)
     if (at->hold != held_by::nothing)
       return at;
   return nullptr;
 }
-
-} // namespace
 
 // -- dependencies -------------------------------------------------------------
 
@@ -134,12 +135,15 @@ bool service_tree::state::wake_dependents(mono_time now) {
 }
 
 void service_tree::state::wake_up(tree_node& s, milliseconds after, mono_time now) {
-  if (s.hold == held_by::dependency)
+  const bool was_held = s.hold == held_by::dependency;
+  if (was_held)
     s.late.reset(); // what the dependency explains is not counted
   if (s.timer && s.timer->first <= now + after)
     return;
   explain_decision(s, decision::kind::wake, s.reason,
-                   "what it waited for is back: delay " + describe(after), after, now);
+                   std::string{was_held ? "what it waited for" : "what it depends on"}
+                     + " is back: delay " + describe(after),
+                   after, now);
   if (!s.careful && after.count() > 0)
     tell(kind::wait, s.name, s.reason, after);
   wait(s, now + after, s.careful, true);
@@ -211,10 +215,11 @@ bool service_tree::state::host_allows(tree_plan& p, tree_node& n, mono_time now)
   if (std::exchange(n.hold, held_by::host) == held_by::host)
     return false;
   held.push_back(&n);
-  for (auto* s : p.members)
+  for (auto* s : p.members) {
     set_state(*s, s->state, s->reason);
-  if (!n.is_group)
-    explain_decision(n, decision::kind::hold, "", hold_reason(n, now), {}, now);
+    if (who_is_held(*s) == &n)
+      explain_decision(*s, decision::kind::hold, "", hold_reason(n, now), {}, now);
+  }
   tell(kind::hold, n.name, hold_reason(n, now));
   return false;
 }
@@ -239,15 +244,12 @@ service_tree::actions service_tree::pressure_is(std::optional<std::string> why, 
   return state_->finish_call(now);
 }
 
-/// Empty: nothing holds it back.
-std::string service_tree::state::hold_reason(const tree_node& s, mono_time now) const {
-  const auto* n = who_is_held(s);
-  if (!n)
-    return "";
-  if (n->hold == held_by::host)
+/// Empty: nothing holds it back that it is not shown with.
+std::string service_tree::state::hold_reason(const tree_node& n, mono_time now) const {
+  if (n.hold == held_by::host)
     return "held: "
            + (pressure ? *pressure : budget.why_not(budget_limit.value_or(budget_spec{}), now));
-  const auto* d = n->hold == held_by::dependency ? down_dependency(*n) : nullptr;
+  const auto* d = n.hold == held_by::dependency ? down_dependency(n) : nullptr;
   return d ? "held: '" + d->name + "' is " + how_down(*d) : "";
 }
 

@@ -154,7 +154,7 @@ public:
   bool look_again(tree_node& s, mono_time now);
   bool host_allows(tree_plan& p, tree_node& n, mono_time now);
   void carry_out_held(mono_time now);
-  std::string hold_reason(const tree_node& s, mono_time now) const;
+  std::string hold_reason(const tree_node& n, mono_time now) const;
 
   // service_tree_news.cpp: what `explain` will show.
   void explain_decision(const tree_node& s, decision::kind what, std::string reason,
@@ -252,6 +252,9 @@ bool can_start(const tree_node& s);
 
 /// By which remedy it is restarted now; empty if it has but one.
 std::string remedy_text(const tree_node& s);
+
+/// Itself, or what it will be restarted with; null: nothing holds a restart of it back.
+const tree_node* who_is_held(const tree_node& s);
 
 /// Nobody decided that it stays as it is.
 bool is_supervised(const tree_node& s);

@@ -334,6 +334,33 @@ TEST_F(a_tree_with_dependencies, restarts_nothing_under_pressure) {
   EXPECT_EQ(told(tree->pressure_is(std::nullopt, now)), texts{"start a"});
 }
 
+TEST_F(a_tree_with_dependencies, a_held_group_is_shown_in_those_members_that_wait_for_it) {
+  spec.tree.children = {group_spec{.name = "app",
+                                   .strategy = strategy::one_for_all,
+                                   .intensity = {0, 10min},
+                                   .on_exhausted = on_exhausted::escalate,
+                                   .children = {"a", "b", "c"}}};
+  begin({process("a", 1s), process("b"), process("c")});
+  person(order::stop, "c"), stopped("c");
+  tree->pressure_is("cpu pressure 91 % is over 80 %", now);
+  failed("a"), stopped("b");
+  decisions();
+  EXPECT_EQ(after(1s), texts{"hold app"});
+  std::vector<std::string> held;
+  for (const auto& d : decisions())
+    held.push_back(d.service + " " + d.numbers);
+  EXPECT_EQ(held, (texts{"a held: cpu pressure 91 % is over 80 %",
+                         "b held: cpu pressure 91 % is over 80 %"}));
+  EXPECT_EQ(at("b").hold, held_by::host);
+  EXPECT_FALSE(at("b").next_restart);
+  EXPECT_TRUE(at("b").reason.ends_with("; held: cpu pressure 91 % is over 80 %")) << at("b").reason;
+  EXPECT_EQ(at("c").hold, held_by::nothing);
+  EXPECT_EQ(at("c").reason, "stopped by a person");
+  told(tree->pressure_is("cpu pressure 92 % is over 80 %", now));
+  EXPECT_TRUE(decisions().empty()) << "held is held";
+  EXPECT_EQ(told(tree->pressure_is(std::nullopt, now)), texts{"start a"});
+}
+
 TEST_F(a_tree_with_dependencies, who_heals_while_it_is_held_is_left_alone) {
   spec.budget = budget_spec{1, 0};
   begin({process("a"), container("b")});
@@ -437,6 +464,14 @@ TEST_F(a_tree_with_dependencies, explains_what_is_held_and_what_woke_it) {
   EXPECT_EQ(told[1].what, decision::kind::wake);
   EXPECT_EQ(told[1].numbers, "what it waited for is back: delay 12 ms");
   EXPECT_EQ(told[2].what, decision::kind::restart);
+}
+
+TEST_F(a_tree_with_dependencies, explains_a_backoff_cut_short) {
+  begin({watched("db"), needing(process("web", 1min), {"db"})});
+  failed("web");
+  is_down("db");
+  is_up("db");
+  EXPECT_EQ(decisions().back().numbers, "what it depends on is back: delay 12 ms");
 }
 
 TEST_F(a_tree_with_dependencies, explains_giving_up) {
