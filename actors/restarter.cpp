@@ -318,7 +318,7 @@ void restarter_state::due(std::uint64_t round) {
     return;
   armed_.reset();
   if (!memory_->closing)
-    settle(memory_->tree.due(now(), world_->out.random()));
+    settle(memory_->tree.due(now()));
 }
 
 void restarter_state::hear(const still_sick& s) {

@@ -25,7 +25,7 @@ struct decision {
     give_up,  ///< no restart is left for it
     escalate, ///< its group is exhausted, and fails as a child of its parent
     observed, ///< not ours: somebody else stopped or started it; `reason` says who
-    wake,     ///< what it waited for, or depends on, is back: it is restarted after `delay`
+    wake,     ///< what it depends on is back: it is restarted after `delay`
   };
 
   std::string service;

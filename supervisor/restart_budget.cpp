@@ -38,7 +38,8 @@ std::string restart_budget::why_not(const budget_spec& limit, mono_time now) con
     return std::to_string(running_) + " of at most " + std::to_string(limit.concurrent)
            + " restarts at once are under way";
   return std::to_string(recent(now)) + " of at most " + std::to_string(limit.per_minute)
-         + " restarts a minute are used up";
+         + " restarts a minute are used up"
+         + (has_room(limit, now) ? ", and what comes first needs more than is left" : "");
 }
 
 void restart_budget::finished() {

@@ -24,7 +24,7 @@ public:
   /// Whether any plan could begin.
   bool has_room(const budget_spec& limit, mono_time now) const;
   /// Whether a plan of `restarts` may begin at `now`; recorded if so. Else `why_not` says
-  /// what it waits for.
+  /// what it, and all that came after it, wait for.
   bool admit(const budget_spec& limit, int restarts, mono_time now);
   std::string why_not(const budget_spec& limit, mono_time now) const;
 

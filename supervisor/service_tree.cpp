@@ -52,27 +52,24 @@ tree_node* service_tree::state::find(std::string_view name) {
 
 /// Of its own restart, or that of whatever it will be started with.
 std::optional<mono_time> service_tree::state::due_of(const tree_node& n) const {
-  for (const auto* at = n.waits_for ? n.waits_for : &n; at; at = at->parent)
-    if (at->timer)
-      return at->timer->first;
-  return std::nullopt;
+  const auto* who = who_brings_back(n, [](const tree_node& at) { return at.timer.has_value(); });
+  return who ? std::optional{who->timer->first} : std::nullopt;
 }
 
 service_supervision service_tree::state::supervision_of(const tree_node& s, mono_time now) const {
   service_supervision answer;
   answer.state = s.state;
   answer.reason = s.reason;
-  if (const auto* held = who_is_held(s)) {
-    answer.hold = held->hold;
-    if (const auto why = hold_reason(*held, now); !why.empty())
-      answer.reason += (s.reason.empty() ? "" : "; ") + why;
-  }
   answer.group = s.parent->name;
   answer.incarnation = s.incarnation;
   answer.attempt = s.history.attempt;
-  if (answer.hold == held_by::nothing
-      && (s.state == supervision::waiting || s.state == supervision::given_up))
+  if (const auto* held = who_is_held(s)) {
+    answer.hold = held->hold;
+    if (const auto why = hold_reason(*held, now); !why.empty())
+      answer.reason += (s.reason.empty() ? "held: " : "; held: ") + why;
+  } else if (awaits_restart(s)) {
     answer.next_restart = due_of(s);
+  }
   answer.restarts_in_window = s.parent->window.count(s.parent->spec->intensity, now);
   answer.restarts = s.restarts;
   answer.ends_reeve = exiting && s.state == supervision::given_up;
@@ -96,9 +93,14 @@ void service_tree::state::set_state(tree_node& s, supervision to, std::string re
   s.state = to;
   s.reason = std::move(reason);
   note(s);
-  if (!s.changed)
-    changed.push_back(&s);
-  s.changed = true;
+  touch(s);
+}
+
+void service_tree::state::touch(tree_node& n) {
+  for (auto* child : n.children)
+    touch(*child);
+  if (!n.is_group && !std::exchange(n.changed, true))
+    changed.push_back(&n);
 }
 
 void service_tree::state::tell(kind what, const std::string& name, std::string reason,
@@ -195,7 +197,7 @@ service_tree::actions service_tree::start_failed(std::string_view name, std::str
   return state_->finish_call(now);
 }
 
-service_tree::actions service_tree::due(mono_time now, double /*random*/) {
+service_tree::actions service_tree::due(mono_time now) {
   return state_->finish_call(now);
 }
 

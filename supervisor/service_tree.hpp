@@ -44,7 +44,8 @@ struct tree_action {
     wait,     ///< told: `name` (alone, or with its group) will be restarted after `delay`
     give_up,  ///< told: no restart is left for `name`
     escalate, ///< told: group `name` failed as a child of its parent
-    look,     ///< see whether `name` is still sick; answer with `recovered` or `still_sick`
+    look,     ///< see whether `name` is still sick; answer with `recovered` or `still_sick`, which
+              ///< is the answer, too, when it cannot be known
     hold,     ///< told: the restart of `name` is due, and held back
     exit,     ///< the root is exhausted and everything is stopped: Reeve ends with code 3
     changed,  ///< told: `supervision_of(name)` differs from before; once, at the end
@@ -71,15 +72,14 @@ enum class held_by {
 /// What the tree knows of one service.
 struct service_supervision {
   reeve::supervision state = supervision::running;
-  std::string reason;            ///< of the state, when not running
-  std::string group;             ///< its group's name
-  std::uint32_t incarnation = 0; ///< grows with every start
-  int attempt = 0;               ///< of the backoff
-  std::optional<mono_time>
-    next_restart; ///< while waiting, and for a given-up service with a cooldown
+  std::string reason;                    ///< of the state, and what holds its restart back
+  std::string group;                     ///< its group's name
+  std::uint32_t incarnation = 0;         ///< grows with every start
+  int attempt = 0;                       ///< of the backoff
+  std::optional<mono_time> next_restart; ///< while waiting, or given up with a cooldown; not held
   int restarts_in_window = 0;
-  std::uint64_t restarts = 0; ///< finished ones
-  held_by hold = held_by::nothing;
+  std::uint64_t restarts = 0;      ///< finished ones
+  held_by hold = held_by::nothing; ///< its restart, or that of the group it waits with
   bool ends_reeve = false; ///< given up because the root is exhausted: no person can start it
 
   bool operator==(const service_supervision&) const = default;
@@ -158,7 +158,7 @@ public:
   actions recovered(std::string_view name, std::uint32_t incarnation, mono_time now);
 
   /// Whether those that depend on `name` can rely on it: all its checks count, and
-  /// unknown is as it was. `reason`: why not.
+  /// unknown is as it was. `reason`: why not. `random` spreads those that wake up.
   actions health_is(std::string_view name, std::uint32_t incarnation, bool is_up,
                     std::string reason, mono_time now, double random);
 
@@ -184,7 +184,7 @@ public:
   result<actions> person(std::string_view name, order o, mono_time now);
 
   /// What is due by `now`.
-  actions due(mono_time now, double random);
+  actions due(mono_time now);
   /// When `due` should be called next; none: nothing pends.
   std::optional<mono_time> next_due() const;
 

@@ -8,10 +8,7 @@ namespace {
 
 /// Something will bring it back: a timer or a plan of its own, or of a group above.
 bool is_pending(const tree_node& s) {
-  for (const auto* at = s.waits_for ? s.waits_for : &s; at; at = at->parent)
-    if (at->timer || at->blocked || at->plan || at->hold != held_by::nothing)
-      return true;
-  return false;
+  return who_brings_back(s, [](const tree_node& n) { return has_wait(n) || n.plan; });
 }
 
 group_spec childless(const group_spec& spec) {
@@ -167,8 +164,7 @@ void service_tree::state::remove_groups(mono_time now) {
     }
     std::vector<tree_node*> left;
     collect_services(group, left);
-    const bool is_held = group.blocked || group.hold != held_by::nothing;
-    if (group.careful && (group.timer || is_held))
+    if (group.careful && has_wait(group))
       for (auto* s : left)
         if (s->placed && s->state == supervision::given_up && !s->timer)
           wait(*s, group.timer ? group.timer->first : now, true);

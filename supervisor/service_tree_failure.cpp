@@ -61,9 +61,8 @@ void service_tree::state::decide(tree_node& s, const failure& f, mono_time now, 
   s.history.last_good = f.last_good;
   if (const auto* dependency = down_dependency(s); dependency && wants_restart(s.type, f.clean)) {
     set_state(s, supervision::waiting, f.reason);
-    wait_for_dependency(s, *dependency);
     s.late = std::make_unique<late_failure>(late_failure{f, s.incarnation, random});
-    return explain_decision(s, decision::kind::hold, f.reason, hold_reason(s, now), {}, now);
+    return wait_for_dependency(s, *dependency, f.reason, now);
   }
   const bool stable = was_stable(*s.restart, s.history);
   if (s.on_trial && !stable && wants_restart(s.type, f.clean))
@@ -203,11 +202,9 @@ void service_tree::state::run_due(mono_time now) {
 
 /// A restart whose backoff or cooldown is over.
 void service_tree::state::carry_out_due(tree_node& n, bool look_first, mono_time now) {
-  if (const auto* dependency = down_dependency(n)) {
-    wait_for_dependency(n, *dependency);
-    return explain_decision(n, decision::kind::hold, "", hold_reason(n, now), {}, now);
-  }
-  if (look_first && look_again(n, now))
+  if (const auto* dependency = down_dependency(n))
+    return wait_for_dependency(n, *dependency, "", now);
+  if (look_first && begin_look(n, now))
     return;
   auto p =
     n.careful ? draw_alone(n, restart_cause::cooldown, "a careful try after giving up") : draw(n);
@@ -215,7 +212,7 @@ void service_tree::state::carry_out_due(tree_node& n, bool look_first, mono_time
     n.hold = held_by::nothing;
     return;
   }
-  if (!host_allows(p, n, now))
+  if (!admit(p, n, now))
     return;
   if (n.careful)
     n.on_trial = true;

@@ -46,13 +46,18 @@ bool waits(const tree_node& s) {
 
 } // namespace
 
+bool awaits_restart(const tree_node& s) {
+  return s.state == supervision::waiting || s.state == supervision::given_up;
+}
+
+bool has_wait(const tree_node& n) {
+  return n.timer || n.blocked || n.hold != held_by::nothing;
+}
+
 const tree_node* who_is_held(const tree_node& s) {
-  if (s.state != supervision::waiting && s.state != supervision::given_up)
-    return nullptr;
-  for (const auto* at = s.waits_for ? s.waits_for : &s; at; at = at->parent)
-    if (at->hold != held_by::nothing)
-      return at;
-  return nullptr;
+  return awaits_restart(s)
+           ? who_brings_back(s, [](const tree_node& n) { return n.hold != held_by::nothing; })
+           : nullptr;
 }
 
 // -- dependencies -------------------------------------------------------------
@@ -100,11 +105,14 @@ void service_tree::state::note(tree_node& s) {
     noted.push_back(&s);
 }
 
-void service_tree::state::wait_for_dependency(tree_node& s, const tree_node& dependency) {
+void service_tree::state::wait_for_dependency(tree_node& s, const tree_node& dependency,
+                                              const std::string& reason, mono_time now) {
   cancel_wait(s);
   s.hold = held_by::dependency;
-  set_state(s, s.state, s.reason);
-  tell(kind::hold, s.name, "'" + dependency.name + "' is " + how_down(dependency));
+  touch(s);
+  const auto why = "'" + dependency.name + "' is " + how_down(dependency);
+  tell(kind::hold, s.name, why);
+  explain_decision(s, decision::kind::hold, reason, "held: " + why, {}, now);
   release_waiters(s); // the dependency may be among them
 }
 
@@ -114,14 +122,14 @@ bool service_tree::state::wake_dependents(mono_time now) {
   for (auto* d : std::exchange(noted, {})) {
     d->ties->noted = false;
     const bool down = is_down(*d);
-    if (down == std::exchange(d->ties->was_down, down))
-      continue;
+    const bool is_back = !down && d->ties->was_down;
+    d->ties->was_down = down;
     std::vector<tree_node*> ready;
     for (auto* s : d->ties->dependents)
-      if (!down && waits(*s) && !down_dependency(*s))
+      if (is_back && waits(*s) && !down_dependency(*s))
         ready.push_back(s);
-      else
-        set_state(*s, s->state, s->reason); // it may wait for another now
+      else if (s->hold == held_by::dependency)
+        touch(*s); // for another reason now, or for another
     const auto spread = std::min(wake_all, wake_each * static_cast<int>(ready.size()));
     for (auto* s : ready) {
       if (!waits(*s))
@@ -135,19 +143,16 @@ bool service_tree::state::wake_dependents(mono_time now) {
 }
 
 void service_tree::state::wake_up(tree_node& s, milliseconds after, mono_time now) {
-  const bool was_held = s.hold == held_by::dependency;
-  if (was_held)
+  if (s.hold == held_by::dependency)
     s.late.reset(); // what the dependency explains is not counted
   if (s.timer && s.timer->first <= now + after)
     return;
   explain_decision(s, decision::kind::wake, s.reason,
-                   std::string{was_held ? "what it waited for" : "what it depends on"}
-                     + " is back: delay " + describe(after),
-                   after, now);
+                   "what it depends on is back: delay " + describe(after), after, now);
   if (!s.careful && after.count() > 0)
     tell(kind::wait, s.name, s.reason, after);
   wait(s, now + after, s.careful, true);
-  set_state(s, s.state, s.reason);
+  touch(s);
 }
 
 service_tree::actions service_tree::health_is(std::string_view name, std::uint32_t incarnation,
@@ -180,13 +185,14 @@ void service_tree::state::began(tree_node& s) {
 
 // -- a last look --------------------------------------------------------------
 
-/// If no answer comes in time it is restarted without.
-bool service_tree::state::look_again(tree_node& s, mono_time now) {
+/// False: there is nothing to look at, or to look with. If no answer comes in time it is
+/// restarted without.
+bool service_tree::state::begin_look(tree_node& s, mono_time now) {
   if (s.is_group || !s.alive || s.plan || s.look_takes.count() == 0)
     return false;
   wait(s, now + s.look_takes, s.careful);
   s.hold = held_by::look;
-  set_state(s, s.state, s.reason);
+  touch(s);
   tell(kind::look, s.name, s.reason);
   return true;
 }
@@ -202,7 +208,8 @@ service_tree::actions service_tree::still_sick(std::string_view name, std::uint3
 
 // -- the host -----------------------------------------------------------------
 
-bool service_tree::state::host_allows(tree_plan& p, tree_node& n, mono_time now) {
+/// False: the host holds it back.
+bool service_tree::state::admit(tree_plan& p, tree_node& n, mono_time now) {
   const auto restarts = static_cast<int>(p.starts.size());
   while (!held.empty() && held.front()->hold != held_by::host)
     held.pop_front();
@@ -215,12 +222,13 @@ bool service_tree::state::host_allows(tree_plan& p, tree_node& n, mono_time now)
   if (std::exchange(n.hold, held_by::host) == held_by::host)
     return false;
   held.push_back(&n);
+  const auto why = hold_reason(n, now);
+  tell(kind::hold, n.name, why);
   for (auto* s : p.members) {
-    set_state(*s, s->state, s->reason);
+    touch(*s);
     if (who_is_held(*s) == &n)
-      explain_decision(*s, decision::kind::hold, "", hold_reason(n, now), {}, now);
+      explain_decision(*s, decision::kind::hold, "", "held: " + why, {}, now);
   }
-  tell(kind::hold, n.name, hold_reason(n, now));
   return false;
 }
 
@@ -241,16 +249,17 @@ void service_tree::state::carry_out_held(mono_time now) {
 
 service_tree::actions service_tree::pressure_is(std::optional<std::string> why, mono_time now) {
   state_->pressure = std::move(why);
+  for (auto* n : state_->held)
+    state_->touch(*n);
   return state_->finish_call(now);
 }
 
-/// Empty: nothing holds it back that it is not shown with.
+/// Empty for a last look: that is over soon.
 std::string service_tree::state::hold_reason(const tree_node& n, mono_time now) const {
   if (n.hold == held_by::host)
-    return "held: "
-           + (pressure ? *pressure : budget.why_not(budget_limit.value_or(budget_spec{}), now));
+    return pressure ? *pressure : budget.why_not(budget_limit.value_or(budget_spec{}), now);
   const auto* d = n.hold == held_by::dependency ? down_dependency(n) : nullptr;
-  return d ? "held: '" + d->name + "' is " + how_down(*d) : "";
+  return d ? "'" + d->name + "' is " + how_down(*d) : "";
 }
 
 } // namespace reeve

@@ -33,11 +33,6 @@ bool any_is(const tree_node& n, supervision state) {
                      [&](const auto* child) { return any_is(*child, state); });
 }
 
-/// Of its own; one that is due and held back too.
-bool has_wait(const tree_node& n) {
-  return n.timer || n.blocked || n.hold != held_by::nothing;
-}
-
 /// A restart that was ordered and not seen to its end is as good as not decided for what
 /// runs, and for a process, which is started anyhow.
 bool is_down_for_restart(const tree_node& s) {

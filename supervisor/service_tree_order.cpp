@@ -126,10 +126,9 @@ service_tree::actions service_tree::recovered(std::string_view name, std::uint32
   s->late.reset();
   if (s->plan)
     return state_->finish_call(now);
-  const bool own_wait = s->timer || s->blocked || s->hold != held_by::nothing;
   if (s->state == supervision::given_up)
     s->on_trial = true;
-  if (s->state == supervision::given_up || (s->state == supervision::waiting && own_wait)) {
+  if (s->state == supervision::given_up || (s->state == supervision::waiting && has_wait(*s))) {
     state_->explain_decision(*s, decision::kind::healed, s->reason,
                              "it is well again by itself, and left alone", {}, now);
     state_->cancel_wait(*s);

@@ -126,6 +126,8 @@ public:
   group_view view(const tree_node& group, mono_time now) const;
   std::optional<mono_time> due_of(const tree_node& n) const;
   void set_state(tree_node& s, supervision to, std::string reason);
+  /// What is shown of it, or of all in a group, may be another.
+  void touch(tree_node& n);
   void tell(kind what, const std::string& name, std::string reason,
             std::chrono::milliseconds delay = {});
   /// Ends every call: carries out what is due and tells what changed.
@@ -147,12 +149,13 @@ public:
   void tie(const daemon_spec& spec);
   const tree_node* down_dependency(const tree_node& s) const;
   void note(tree_node& s);
-  void wait_for_dependency(tree_node& s, const tree_node& dependency);
+  void wait_for_dependency(tree_node& s, const tree_node& dependency, const std::string& reason,
+                           mono_time now);
   bool wake_dependents(mono_time now);
   void wake_up(tree_node& s, std::chrono::milliseconds after, mono_time now);
   void began(tree_node& s);
-  bool look_again(tree_node& s, mono_time now);
-  bool host_allows(tree_plan& p, tree_node& n, mono_time now);
+  bool begin_look(tree_node& s, mono_time now);
+  bool admit(tree_plan& p, tree_node& n, mono_time now);
   void carry_out_held(mono_time now);
   std::string hold_reason(const tree_node& n, mono_time now) const;
 
@@ -253,10 +256,26 @@ bool can_start(const tree_node& s);
 /// By which remedy it is restarted now; empty if it has but one.
 std::string remedy_text(const tree_node& s);
 
+/// Nobody decided that it stays as it is.
+bool is_supervised(const tree_node& s);
+
+/// It failed, and what is done about it is still to come, if anything is.
+bool awaits_restart(const tree_node& s);
+
 /// Itself, or what it will be restarted with; null: nothing holds a restart of it back.
 const tree_node* who_is_held(const tree_node& s);
 
-/// Nobody decided that it stays as it is.
-bool is_supervised(const tree_node& s);
+/// A restart of its own is pending: it has a time, or is due and must wait.
+bool has_wait(const tree_node& n);
+
+/// The nearest of those whose restart brings `n` back of which `is` holds: itself, or what it
+/// waits for, then the groups above. Null: of none.
+template <class Predicate>
+const tree_node* who_brings_back(const tree_node& n, Predicate is) {
+  for (const auto* at = n.waits_for ? n.waits_for : &n; at; at = at->parent)
+    if (is(*at))
+      return at;
+  return nullptr;
+}
 
 } // namespace reeve

@@ -88,7 +88,7 @@ public:
       if (next == next_healthy())
         turn_healthy();
       else if (next == next_due())
-        obey(tree_.due(moment(), random_()));
+        obey(tree_.due(moment()));
       else
         fail(failures_.pop());
     }

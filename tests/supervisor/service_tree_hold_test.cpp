@@ -462,7 +462,7 @@ TEST_F(a_tree_with_dependencies, explains_what_is_held_and_what_woke_it) {
   EXPECT_EQ(told[0].what, decision::kind::hold);
   EXPECT_EQ(told[0].numbers, "held: 'db' is unhealthy: refused");
   EXPECT_EQ(told[1].what, decision::kind::wake);
-  EXPECT_EQ(told[1].numbers, "what it waited for is back: delay 12 ms");
+  EXPECT_EQ(told[1].numbers, "what it depends on is back: delay 12 ms");
   EXPECT_EQ(told[2].what, decision::kind::restart);
 }
 

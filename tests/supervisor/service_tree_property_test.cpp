@@ -227,7 +227,7 @@ private:
 
   void advance(mono_time::duration time) {
     now_ += time;
-    obey(tree_.due(now_, chance()));
+    obey(tree_.due(now_));
   }
 
   void person(const std::string& name) {
@@ -433,7 +433,7 @@ TEST(service_tree_property, a_plan_stops_backwards_and_starts_forwards) {
     const auto& name = order[random() % order.size()];
     obey(tree.failed(name, spec_maker::is_process(name) ? 1 : 0, {"broke", true, false, {}},
                      mono_time{}, 0));
-    obey(tree.due(mono_time{1h}, 0));
+    obey(tree.due(mono_time{1h}));
     int last = static_cast<int>(order.size());
     bool are_starts = false;
     for (const auto& a : done) {

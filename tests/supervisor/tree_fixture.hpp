@@ -93,7 +93,7 @@ struct tree_fixture : testing::Test {
   }
   texts after(std::chrono::milliseconds time) {
     now += time;
-    return told(tree->due(now, 0));
+    return told(tree->due(now));
   }
   texts person(order o, const std::string& name) {
     auto answer = tree->person(name, o, now);
