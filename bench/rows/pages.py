@@ -1,9 +1,17 @@
 """/metrics and /health while checks run."""
+import subprocess
 import time
 
 from measure import Spread, median
-from processes import Failed, Reeve, helper, result
+from processes import Failed, Reeve, helper, needed, result
 from table import Row
+
+
+def scrape_ms(reeve):
+    """As curl sees it: Python's own reading of 12 MB in chunks would take longer than the scrape."""
+    done = subprocess.run([needed("curl"), "-sSf", "-o", "/dev/null", "-w", "%{time_total}",
+                           f"http://127.0.0.1:{reeve.port}/metrics"], stdout=subprocess.PIPE, text=True, check=True)
+    return 1000 * float(done.stdout)
 
 
 def scrape_often(reeve, count):
@@ -11,10 +19,8 @@ def scrape_often(reeve, count):
     took, turns = [], []
     before = reeve.scrape()
     for _ in range(count):
-        began = time.monotonic()
-        found = reeve.scrape()
-        took.append(1000 * (time.monotonic() - began))
-        turns.append(1000 * found.value("reeve_loop_longest_turn_seconds"))
+        took.append(scrape_ms(reeve))
+        turns.append(1000 * reeve.scrape().value("reeve_loop_longest_turn_seconds"))
         time.sleep(0.3)
     return took, turns, Spread(before, reeve.scrape(), "reeve_schedule_lag_seconds")
 
