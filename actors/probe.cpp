@@ -224,8 +224,8 @@ void probe_state::tell_double_supervision(const io::container_fact& f) {
   log_about("service", spec().name)
     ->warn(
       "{}: the container has a restart policy of its own, '{}': when it exits, Docker restarts "
-      "it without Reeve's backoff and limits; `docker update --restart=no` leaves it to Reeve",
-      spec().name, f.restart_policy);
+      "it without Reeve's backoff and limits; `docker update --restart=no {}` leaves it to Reeve",
+      spec().name, f.restart_policy, watched_);
 }
 
 /// The engine told something: they need not wait for their next turn.
