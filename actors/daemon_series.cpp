@@ -42,9 +42,11 @@ daemon_series::daemon_series(const std::string& prefix, const std::string& versi
   latency_ = &histogram(r, prefix + "_check_latency_seconds", "Duration of check runs by kind.");
   lag_ = &histogram(r, prefix + "_schedule_lag_seconds", "How late check runs started.")
             .Add({}, seconds_from_1_ms);
-  reaction_ = &histogram(r, prefix + "_reaction_seconds",
-                         "From a failure seen to its restart ordered, without the backoff.")
-                 .Add({}, seconds_from_1_ms);
+  reaction_ =
+    &histogram(r, prefix + "_reaction_seconds",
+               "From a failure seen to what Reeve did first, without the planned delay: order the "
+               "restart, look once more or hold it back.")
+       .Add({}, seconds_from_1_ms);
   respawns_ = &counter(r, prefix + "_actor_respawns_total", "Starts anew of Reeve's own actors.");
   reloads_ = &counter(r, prefix + "_config_reloads_total", "Reloads of the config by result.");
   for (const auto* result : {"ok", "refused"})
@@ -66,10 +68,9 @@ void daemon_series::take(const check_finished& f) {
   lag_->Observe(in_seconds(f.lag));
 }
 
-/// A restart that a person or a group ordered reacts to no failure.
 void daemon_series::take(const restart_finished& f) {
-  if (f.reason == "unhealthy" || f.reason == "exited" || f.reason == "container")
-    reaction_->Observe(in_seconds(f.reaction));
+  if (f.reaction)
+    reaction_->Observe(in_seconds(*f.reaction));
 }
 
 void daemon_series::take(const actor_respawned& f) {

@@ -107,24 +107,29 @@ void restarter_state::hear(const health_changed& h) {
     return;
   auto& r = found->second;
   r.sick = h.liveness == health::unhealthy ? std::make_shared<const health_changed>(h) : nullptr;
-  bool acted = false;
   m.unkept.insert(service); // when it was well last is no change for others
   auto actions = tell_dependents(h);
-  if (h.liveness == health::unhealthy) {
-    const auto before = m.tree.supervision_of(service, now()).state;
-    auto more =
-      m.tree.failed(service, h.origin.incarnation, {h.reason, h.alive, h.clean, h.last_good}, now(),
-                    world_->out.random());
-    acted = !more.empty();
-    actions.insert(actions.end(), more.begin(), more.end());
-    if (before == supervision::running && acted)
-      r.failure = restarter_memory::seen_failure{failure_word(h), h.origin.at.mono};
-  } else if (is_good(h.liveness)) {
-    auto more = m.tree.recovered(service, h.origin.incarnation, now());
-    actions.insert(actions.end(), more.begin(), more.end());
-  }
-  const auto line = line_on(h, r, acted);
+  const auto own = judge(h, r);
+  const auto line = line_on(h, r, h.liveness == health::unhealthy && !own.empty());
+  actions.insert(actions.end(), own.begin(), own.end());
   settle(std::move(actions), line);
+}
+
+/// What its own liveness leads to.
+service_tree::actions restarter_state::judge(const health_changed& h, record& r) {
+  auto& tree = memory_->tree;
+  const auto& service = h.origin.service;
+  if (is_good(h.liveness))
+    return tree.recovered(service, h.origin.incarnation, now());
+  if (h.liveness != health::unhealthy)
+    return {};
+  const auto before = tree.supervision_of(service, now()).state;
+  auto actions =
+    tree.failed(service, h.origin.incarnation, {h.reason, h.alive, h.clean, h.last_good}, now(),
+                world_->out.random());
+  if (before == supervision::running && !actions.empty())
+    r.failure = restarter_memory::seen_failure{failure_word(h), h.origin.at.mono};
+  return actions;
 }
 
 /// What cannot be known leaves things as they are.

@@ -49,10 +49,11 @@ private:
   void hear(const fact& f);
   void hear(const health_changed& h);
   void hear(const run_observed& r);
-  service_tree::actions tell_dependents(const health_changed& h);
   void hear(const config_applied& c);
   void hear_order(person_order o);
   void hear_operation(const std::string& service, const operation_record& done);
+  service_tree::actions tell_dependents(const health_changed& h);
+  service_tree::actions judge(const health_changed& h, record& r);
   void respect_stops();
   void take_specs(const std::shared_ptr<const daemon_spec>& spec);
   void judge_anew();
@@ -66,6 +67,7 @@ private:
   void remember(std::function<void()> kept = {});
   void carry_out_actions(const headline& line);
   void carry_out(const tree_action& a, const headline& line);
+  void note_reaction(const std::string& service);
   static void log_escalation(const tree_action& a, const headline& line);
   void operate(const tree_action& a, io::operation what);
   void publish_news();

@@ -15,6 +15,7 @@ namespace reeve::actors {
 namespace {
 
 using std::chrono::duration_cast;
+using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
 /// Giving up is loud.
@@ -72,7 +73,7 @@ void restarter_state::carry_out(const tree_action& a, const headline& line) {
     return operate(a, io::operation::restart);
   case kind::wait:
     if (auto& failure = memory_->records[a.name].failure)
-      failure->delay = a.delay;
+      failure->due = (failure->due ? now() : failure->at) + a.delay;
     return;
   case kind::give_up:
     memory_->records[a.name].failure.reset();
@@ -81,11 +82,12 @@ void restarter_state::carry_out(const tree_action& a, const headline& line) {
     touched_.insert(a.name);
     return;
   case kind::look:
+    note_reaction(a.name);
     world_->send_to_probe(a.name,
                           look_again{memory_->tree.supervision_of(a.name, now()).incarnation});
     return;
   case kind::hold:
-    return; // its line tells what by
+    return note_reaction(a.name);
   case kind::escalate:
     return log_escalation(a, line);
   case kind::exit:
@@ -103,6 +105,16 @@ void restarter_state::log_escalation(const tree_action& a, const headline& line)
     ->error("{}", escalation_line(a.name, a.reason, same ? line.subject : ""));
 }
 
+/// Only what was done first, for what comes after waits for others than Reeve.
+void restarter_state::note_reaction(const std::string& service) {
+  const auto found = memory_->records.find(service); // it may be a group
+  if (found == memory_->records.end() || !found->second.failure || found->second.failure->reaction)
+    return;
+  auto& failure = *found->second.failure;
+  const auto late = duration_cast<microseconds>(now() - failure.due.value_or(failure.at));
+  failure.reaction = std::max(late, microseconds{0});
+}
+
 /// The completion may come when this restarter is long dead.
 void restarter_state::operate(const tree_action& a, io::operation what) {
   auto& m = *memory_;
@@ -116,10 +128,10 @@ void restarter_state::operate(const tree_action& a, io::operation what) {
   }
   touched_.insert(a.name);
   operation_record op{++m.last_operation, what, cause_word(a, r), world_->out.now()};
-  if (r.failure && a.cause == restart_cause::failed)
-    op.reaction =
-      std::max(milliseconds{0},
-               duration_cast<milliseconds>(op.ordered.mono - r.failure->at) - r.failure->delay);
+  if (r.failure && a.cause == restart_cause::failed) {
+    note_reaction(a.name);
+    op.reaction = r.failure->reaction;
+  }
   m.operations.insert_or_assign(a.name, op);
   world_->out.carry_out(what, a.remedy == 0 ? *r.run : by_remedy(*r.run, a.remedy),
                         [service = a.name, id = op.id, w = std::weak_ptr{world_},

@@ -24,7 +24,7 @@ struct operation_record {
   io::operation what = io::operation::restart;
   std::string cause; ///< see `cause_word`; empty: a first start, not a restart
   instant ordered;
-  std::chrono::milliseconds reaction{0};
+  std::optional<std::chrono::microseconds> reaction; ///< see `restart_finished`
   std::optional<status> outcome;
 };
 
@@ -41,7 +41,8 @@ struct restarter_memory {
   struct seen_failure {
     std::string cause;
     mono_time at;
-    std::chrono::milliseconds delay{0};
+    std::optional<mono_time> due;                      ///< its restart, as planned; none: at once
+    std::optional<std::chrono::microseconds> reaction; ///< none: nothing was done yet
   };
 
   struct record {

@@ -89,8 +89,11 @@ struct restart_finished {
   std::string group;
   std::string reason; ///< why it was ordered: one of the words of `restart_cause`
   bool ok = true;
-  std::string problem;                   ///< when not ok
-  std::chrono::milliseconds reaction{0}; ///< failure seen -> restart ordered, without the backoff
+  std::string problem; ///< when not ok
+  /// From a failure seen to what Reeve did first: order this restart, look once more or hold it
+  /// back. Without the planned delay; none: it was ordered for another cause than a failure.
+  std::optional<std::chrono::microseconds> reaction;
+
   bool operator==(const restart_finished&) const = default;
 };
 

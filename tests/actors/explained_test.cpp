@@ -121,9 +121,56 @@ TEST_F(explained, nothing_is_restarted_under_pressure) {
   advance(1h);
   EXPECT_EQ(world_.operations, strings{"start api"});
   EXPECT_EQ(picture("api")->reason, "exited with code 1; held: cpu pressure 91 % is at least 80 %");
+  EXPECT_FALSE(picture("api")->next_restart);
   daemon_->pressure_is(std::nullopt);
   run();
   EXPECT_EQ(world_.operations.size(), 2U);
+}
+
+TEST_F(explained, a_group_that_is_held_is_told_once_for_each_of_its_members) {
+  auto spec = daemon_of({process_service("api"), process_service("web"), process_service("job")});
+  spec.tree.children = {group_spec{.name = "app",
+                                   .strategy = strategy::one_for_all,
+                                   .intensity = {0, 10min},
+                                   .on_exhausted = on_exhausted::escalate,
+                                   .children = {"api", "web", "job"}}};
+  start(spec);
+  give("job", order::stop);
+  daemon_->pressure_is("cpu pressure 91 % is at least 80 %");
+  run();
+  child_exits("api", 1);
+  for (const auto* pressure : {"92 %", "93 %", "94 %"}) {
+    advance(1min);
+    daemon_->pressure_is("cpu pressure " + std::string{pressure} + " is at least 80 %");
+    run();
+  }
+  for (const auto* service : {"api", "web"}) {
+    EXPECT_EQ(told(service).back(), "hold: held: cpu pressure 91 % is at least 80 %");
+    EXPECT_TRUE(picture(service)->reason.ends_with("; held: cpu pressure 91 % is at least 80 %"))
+      << picture(service)->reason;
+    EXPECT_EQ(lines_with(std::string{service} + " not restarted yet: group 'app' is exhausted"), 1U)
+      << log_.text();
+  }
+  EXPECT_EQ(picture("job")->reason, "stopped by a person");
+  daemon_->pressure_is(std::nullopt);
+  run();
+  EXPECT_EQ(supervision_of("web"), supervision::running);
+}
+
+TEST_F(explained, what_is_held_or_looked_at_first_is_no_slow_reaction) {
+  world_.answers("http://web", 500);
+  start(daemon_of({process_service("api"), web_service("web")}));
+  daemon_->pressure_is("cpu pressure 91 % is at least 80 %");
+  run();
+  child_exits("api", 1);
+  advance(1h);
+  daemon_->pressure_is(std::nullopt);
+  run();
+  ASSERT_EQ(supervision_of("api"), supervision::running);
+  for (int i = 0; i < 100 && picture("web")->restarts == 0; ++i)
+    advance(1s);
+  EXPECT_NE(metrics().find("reeve_reaction_seconds_count 2"), std::string::npos) << metrics();
+  EXPECT_NE(metrics().find("reeve_reaction_seconds_sum 0\n"), std::string::npos) << metrics();
 }
 
 TEST_F(explained, each_restart_has_an_outcome) {

@@ -5,16 +5,7 @@ using namespace reeve::actors::test;
 using reeve::order_answer;
 using fact = io::container_fact::kind;
 
-class restarter : public daemon_fixture {
-protected:
-  std::size_t lines_with(const std::string& text) {
-    std::size_t count = 0;
-    std::istringstream in{log_.text()};
-    for (std::string line; std::getline(in, line);)
-      count += line.find(text) != std::string::npos;
-    return count;
-  }
-};
+class restarter : public daemon_fixture {};
 
 TEST_F(restarter, restarts_a_process_that_exited_after_its_backoff) {
   start(daemon_of({process_service("api")}));
@@ -125,12 +116,15 @@ TEST_F(restarter, leaves_a_container_to_the_engine_that_restarts_it) {
 }
 
 TEST_F(restarter, tells_once_that_docker_restarts_it_too_and_who_did) {
-  world_.containers["db"] = {fact::running, "", false, "", "always"};
-  start(daemon_of({container_service("db")}));
+  world_.containers["db-1"] = {fact::running, "", false, "", "always"};
+  auto db = container_service("db");
+  db.restart.target = docker_target{"db-1"};
+  start(daemon_of({db}));
   EXPECT_EQ(lines_with("restart policy of its own, 'always'"), 1U);
-  world_.tells("db", {fact::failed, "exited with code 1", true});
+  EXPECT_EQ(lines_with("`docker update --restart=no db-1`"), 1U);
+  world_.tells("db-1", {fact::failed, "exited with code 1", true});
   run();
-  world_.tells("db", {fact::running, "", false, "", "always"});
+  world_.tells("db-1", {fact::running, "", false, "", "always"});
   run();
   EXPECT_EQ(lines_with("restart policy of its own"), 1U);
   const auto record = picture("db")->record;

@@ -6,6 +6,7 @@
 #include "tests/actors/support/scripted_world.hpp"
 
 #include <optional>
+#include <sstream>
 #include <string>
 
 namespace reeve::actors::test {
@@ -118,6 +119,14 @@ protected:
     for (auto part = next(); !part.empty(); part = next())
       text += part;
     return text;
+  }
+
+  std::size_t lines_with(const std::string& text) {
+    std::size_t count = 0;
+    std::istringstream in{log_.text()};
+    for (std::string line; std::getline(in, line);)
+      count += line.find(text) != std::string::npos ? 1 : 0;
+    return count;
   }
 
   /// Kills an actor at rest, and lets its successor start.
