@@ -51,21 +51,16 @@ void take_spec(actor_plan& plan, const std::shared_ptr<const daemon_spec>& spec)
   plan.world->pushes.configure(*spec, plan.world->out.now().mono);
 }
 
-void keep(const world& w, const reeve::remembered& changes) {
-  if (w.out.remember)
-    w.out.remember(changes, {});
-}
-
 void keep_pushes(const world& w) {
-  keep(w, {.pushes = w.pushes.remember(w.out.now())});
+  w.keep({.pushes = w.pushes.remember(w.out.now())});
 }
 
-void take_over(actor_plan& plan, const reeve::remembered& before) {
+void take_over(actor_plan& plan, const remembered& before) {
   auto& w = *plan.world;
   const auto now = w.out.now();
   plan.restarter->tree.take_over(before, now);
   w.pushes.take_over(before.pushes, now);
-  reeve::remembered gone; // from the config, and so from the disk
+  remembered gone; // from the config, and so from the disk
   for (const auto& s : before.services)
     if (!plan.services.contains(s.name))
       gone.services.push_back({s.name});
@@ -79,7 +74,7 @@ void take_over(actor_plan& plan, const reeve::remembered& before) {
       plan.aggregator->recalled.emplace(r.service, r.record);
     else
       gone.records.push_back({r.service, nullptr});
-  keep(w, gone);
+  w.keep(gone);
   keep_pushes(w);
 }
 
@@ -120,11 +115,11 @@ supervisor_spec group_supervisor(const plan_ptr& plan, const std::string& name) 
   return spec;
 }
 
-/// Remembers the handle of a supervisor that `supervisor_child` starts.
-child_spec remembered(child_spec child, std::function<void(supervisor_actor)> remember) {
-  child.start = [start = child.start, remember = std::move(remember)](caf::local_actor& self) {
+/// `list` puts the handle of a supervisor that `supervisor_child` starts into the directory.
+child_spec listed(child_spec child, std::function<void(supervisor_actor)> list) {
+  child.start = [start = child.start, list = std::move(list)](caf::local_actor& self) {
     auto handle = start(self);
-    remember(caf::actor_cast<supervisor_actor>(handle));
+    list(caf::actor_cast<supervisor_actor>(handle));
     return handle;
   };
   return child;
@@ -135,11 +130,11 @@ child_spec group_child(const plan_ptr& plan, const std::string& name) {
     const auto p = weak.lock();
     return p ? group_supervisor(p, name) : supervisor_spec{};
   };
-  return remembered(supervisor_child("group/" + name, make),
-                    [w = std::weak_ptr{plan->world}, name](supervisor_actor handle) {
-                      if (const auto world = w.lock())
-                        world->who.groups[name] = std::move(handle);
-                    });
+  return listed(supervisor_child("group/" + name, make),
+                [w = std::weak_ptr{plan->world}, name](supervisor_actor handle) {
+                  if (const auto world = w.lock())
+                    world->who.groups[name] = std::move(handle);
+                });
 }
 
 supervisor_spec services_supervisor(const plan_ptr& plan) {
@@ -175,7 +170,7 @@ child_spec root_child(const plan_ptr& plan, const char* name, Behavior behavior,
 } // namespace
 
 plan_ptr make_plan(std::shared_ptr<const daemon_spec> spec, outside out, const std::string& version,
-                   const reeve::remembered& before) {
+                   const remembered& before) {
   auto plan = std::make_shared<actor_plan>();
   plan->world = std::make_shared<world>();
   plan->world->out = std::move(out);
@@ -210,15 +205,15 @@ supervisor_spec root_supervisor(const plan_ptr& plan) {
     root_child(plan, "metrics", metrics, plan->metrics, &directory::metrics),
     root_child(plan, "aggregator", aggregator, plan->aggregator, &directory::aggregator),
     root_child(plan, "restarter", restarter, plan->restarter, &directory::restarter),
-    remembered(supervisor_child("services",
-                                [weak = std::weak_ptr{plan}] {
-                                  const auto p = weak.lock();
-                                  return p ? services_supervisor(p) : supervisor_spec{};
-                                }),
-               [w = std::weak_ptr{plan->world}](supervisor_actor handle) {
-                 if (const auto world = w.lock())
-                   world->who.services = std::move(handle);
-               }),
+    listed(supervisor_child("services",
+                            [weak = std::weak_ptr{plan}] {
+                              const auto p = weak.lock();
+                              return p ? services_supervisor(p) : supervisor_spec{};
+                            }),
+           [w = std::weak_ptr{plan->world}](supervisor_actor handle) {
+             if (const auto world = w.lock())
+               world->who.services = std::move(handle);
+           }),
   };
   return root;
 }

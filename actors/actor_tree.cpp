@@ -120,10 +120,8 @@ bool daemon_actors::push(std::string_view token, const push_signal& signal) {
   if (entry == nullptr)
     return false;
   world.send_to_probe(entry->service, push_received{entry->limits.token, entry->record});
-  if (world.out.remember)
-    world.out.remember(
-      {.pushes = {remember(entry->service, entry->check, entry->record, entry->known_since, now)}},
-      {});
+  world.keep(
+    {.pushes = {remember(entry->service, entry->check, entry->record, entry->known_since, now)}});
   return true;
 }
 

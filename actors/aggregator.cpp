@@ -141,12 +141,7 @@ void aggregator_state::take(service_picture& p, record& /*r*/, const decision_ma
   if (std::holds_alternative<restart_judged>(f.what))
     next->last_outcome = next->newest.back();
   p.record = std::move(next);
-  keep({.records = {{p.name, p.record}}});
-}
-
-void aggregator_state::keep(const remembered& changes) const {
-  if (world_->out.remember)
-    world_->out.remember(changes, {});
+  world_->keep({.records = {{p.name, p.record}}});
 }
 
 void aggregator_state::take_config(const daemon_spec& spec) {
@@ -178,7 +173,7 @@ void aggregator_state::take_config(const daemon_spec& spec) {
   for (std::size_t i = 0; i < before.size(); ++i)
     if (const auto& p = before.at(i); p.record && !records.contains(p.name))
       gone.records.push_back({p.name, nullptr});
-  keep(gone);
+  world_->keep(gone);
   memory_->recalled.clear();
   memory_->working = snapshot{pictures};
   memory_->records = std::move(records);

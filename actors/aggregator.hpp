@@ -60,7 +60,6 @@ private:
   void take(service_picture& p, record& r, const supervision_changed& f);
   void take(service_picture& p, record& r, const decision_made& f);
   void take_config(const daemon_spec& spec);
-  void keep(const remembered& changes) const;
   template <class Fact>
   void merge(const Fact& f);
 

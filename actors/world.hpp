@@ -47,6 +47,12 @@ struct world {
     return found == levels.end() ? run_level{} : found->second;
   }
 
+  /// What outlives Reeve has changed.
+  void keep(const remembered& changes) const {
+    if (out.remember)
+      out.remember(changes, {});
+  }
+
   template <class Message>
   void send_to_probe(std::string_view service, Message m) const {
     if (const auto found = who.probes.find(service); found != who.probes.end() && found->second)
