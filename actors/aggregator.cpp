@@ -44,6 +44,15 @@ std::vector<check_picture> pictures_of(const std::vector<check_spec>& checks,
   return pictures;
 }
 
+/// What the config says; what was seen stays.
+void take_spec(service_picture& p, const service_spec& service, const std::string& group) {
+  p.group = group;
+  p.description = service.description;
+  p.labels = service.labels;
+  p.has_target = !std::holds_alternative<std::monostate>(service.restart.target);
+  p.checks = pictures_of(service.checks, p);
+}
+
 } // namespace
 
 void aggregator_state::begin(world_ptr w, std::shared_ptr<aggregator_memory> memory) {
@@ -160,12 +169,8 @@ void aggregator_state::take_config(const daemon_spec& spec) {
     }
     if (!known || memory_->awaited.contains(service.name))
       awaited.insert(service.name);
-    if (const auto group = groups.find(service.name); group != groups.end())
-      p->group = group->second;
-    p->description = service.description;
-    p->labels = service.labels;
-    p->has_target = !std::holds_alternative<std::monostate>(service.restart.target);
-    p->checks = pictures_of(service.checks, *p);
+    const auto group = groups.find(service.name);
+    take_spec(*p, service, group == groups.end() ? p->group : group->second);
     pictures.push_back(std::move(p));
     records[service.name] = memory_->records[service.name];
   }

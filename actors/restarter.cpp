@@ -290,14 +290,18 @@ void restarter_state::hear_operation(const std::string& service, const operation
   }
   settle(std::move(actions), {service, operation_line(service, done_word(done.what), took, problem),
                               problem, ok ? spdlog::level::info : spdlog::level::warn});
-  if (done.what != io::operation::stop && !done.cause.empty() && m.tree.knows(service)) {
-    const auto s = m.tree.supervision_of(service, now());
-    world_->facts.publish(
-      restart_finished{world_->facts.next_origin(service, s.incarnation, world_->out.now()),
-                       s.group, done.cause, ok, problem, done.reaction});
-  }
   if (done.what == io::operation::stop)
     after_stop(service, ok);
+  else if (!done.cause.empty() && m.tree.knows(service))
+    publish_restart(service, done);
+}
+
+void restarter_state::publish_restart(const std::string& service, const operation_record& done) {
+  const auto s = memory_->tree.supervision_of(service, now());
+  const bool ok = static_cast<bool>(*done.outcome);
+  world_->facts.publish(
+    restart_finished{world_->facts.next_origin(service, s.incarnation, world_->out.now()), s.group,
+                     done.cause, ok, ok ? "" : done.outcome->sentence(), done.reaction});
 }
 
 void restarter_state::after_stop(const std::string& service, bool ok) {

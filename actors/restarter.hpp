@@ -71,6 +71,8 @@ private:
   static void log_escalation(const tree_action& a, const headline& line);
   void operate(const tree_action& a, io::operation what);
   void publish_news();
+  void publish_restart(const std::string& service, const operation_record& done);
+  outside::completion when_done(const std::string& service, std::uint64_t id) const;
   std::string cause_word(const tree_action& a, const record& r) const;
   void publish_changes(const headline& line);
   std::optional<spdlog::level::level_enum> publish_change(const std::string& service);

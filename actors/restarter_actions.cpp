@@ -115,7 +115,6 @@ void restarter_state::note_reaction(const std::string& service) {
   failure.reaction = std::max(late, microseconds{0});
 }
 
-/// The completion may come when this restarter is long dead.
 void restarter_state::operate(const tree_action& a, io::operation what) {
   auto& m = *memory_;
   auto& r = m.records[a.name];
@@ -134,18 +133,22 @@ void restarter_state::operate(const tree_action& a, io::operation what) {
   }
   m.operations.insert_or_assign(a.name, op);
   world_->out.carry_out(what, a.remedy == 0 ? *r.run : by_remedy(*r.run, a.remedy),
-                        [service = a.name, id = op.id, w = std::weak_ptr{world_},
-                         memory = std::weak_ptr{memory_}](status outcome) {
-                          const auto world = w.lock();
-                          const auto ledger = memory.lock();
-                          if (!world || !ledger)
-                            return;
-                          const auto found = ledger->operations.find(service);
-                          if (found == ledger->operations.end() || found->second.id != id)
-                            return;
-                          found->second.outcome = std::move(outcome);
-                          caf::anon_send(world->who.restarter, operation_ended{});
-                        });
+                        when_done(a.name, op.id));
+}
+
+/// It may come when this restarter is long dead.
+outside::completion restarter_state::when_done(const std::string& service, std::uint64_t id) const {
+  return [service, id, w = std::weak_ptr{world_}, m = std::weak_ptr{memory_}](status outcome) {
+    const auto world = w.lock();
+    const auto memory = m.lock();
+    if (!world || !memory)
+      return;
+    const auto found = memory->operations.find(service);
+    if (found == memory->operations.end() || found->second.id != id)
+      return;
+    found->second.outcome = std::move(outcome);
+    caf::anon_send(world->who.restarter, operation_ended{});
+  };
 }
 
 /// Few fixed words, for they become a label: unhealthy, exited, container (its own

@@ -24,7 +24,7 @@ void print_decisions(const json& decisions) {
   std::vector<std::vector<cell>> rows;
   for (const auto& d : decisions) {
     const auto what = d.value("decision", "");
-    rows.push_back({{age_of(d, "at") + " ago"},
+    rows.push_back({{distance_from_now(d, "at") + " ago"},
                     {what, colour_of(what)},
                     {printable(d.value("explanation", ""))}});
   }

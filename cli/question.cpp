@@ -24,31 +24,31 @@ daemon_answer ask_daemon(const std::string& base, const std::string& path) {
   if (answer->status == 200 && parsed.is_object())
     return {std::move(parsed), "", exit_code::ok};
   if (parsed.is_object() && parsed.contains("error"))
-    return {{}, message_of(answer->body), exit_code::negative};
+    return {{}, messdistance_from_now(answer->body), exit_code::negative};
   return {{}, "what answers at " + base + " is no Reeve: give --url", exit_code::no_daemon};
 }
 
-std::string message_of(const std::string& body) {
+std::string messdistance_from_now(const std::string& body) {
   auto parsed = json::parse(body, nullptr, false);
   if (parsed.is_object() && parsed.contains("error") && parsed["error"].is_object())
     return parsed["error"].value("message", body);
   return body;
 }
 
-std::string age_of(const json& from, const char* key) {
+std::string distance_from_now(const json& from, const char* key) {
   auto text = from.value(key, "");
   std::tm tm{};
   if (text.size() < 19 || strptime(text.substr(0, 19).c_str(), "%Y-%m-%dT%H:%M:%S", &tm) == nullptr)
     return "";
   auto then = std::chrono::system_clock::from_time_t(timegm(&tm));
-  auto age = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now() - then);
-  return age.count() == 0 ? "< 1 s" : describe(std::chrono::abs(age));
+  auto since = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now() - then);
+  return since.count() == 0 ? "< 1 s" : describe(std::chrono::abs(since));
 }
 
 std::string supervision_of(const json& service) {
   auto state = service.value("supervision", "");
   if (state == "waiting" && service.contains("next_restart"))
-    return "waiting, restart in " + age_of(service, "next_restart");
+    return "waiting, restart in " + distance_from_now(service, "next_restart");
   return state;
 }
 

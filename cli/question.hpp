@@ -19,10 +19,11 @@ struct daemon_answer {
 daemon_answer ask_daemon(const std::string& base, const std::string& path);
 
 /// The message inside an error answer, or all of it.
-std::string message_of(const std::string& body);
+std::string messdistance_from_now(const std::string& body);
 
-/// "4m" between an RFC 3339 time, which has whole seconds, and now; empty if there is none.
-std::string age_of(const nlohmann::json& from, const char* key);
+/// "4m" between an RFC 3339 time, past or to come, which has whole seconds, and now; empty if there
+/// is none.
+std::string distance_from_now(const nlohmann::json& from, const char* key);
 
 /// "waiting, restart in 4 s".
 std::string supervision_of(const nlohmann::json& service);

@@ -39,7 +39,7 @@ void print_table(const json& services) {
                     {supervision, supervision == "running"    ? colour::plain
                                   : supervision == "given_up" ? colour::bad
                                                               : colour::warning},
-                    {age_of(s, "since")},
+                    {distance_from_now(s, "since")},
                     {std::to_string(s.value("restarts", 0))},
                     {printable(s.value("reason", ""))}});
   }
@@ -88,7 +88,7 @@ int give_order(const std::string& config, const std::string& url, order o,
     return exit_code::no_daemon;
   }
   if (answer->status != 202) {
-    std::cerr << message_of(answer->body) << '\n';
+    std::cerr << messdistance_from_now(answer->body) << '\n';
     return exit_code::negative;
   }
   std::cout << name << ": " << to_string(o) << " ordered\n";

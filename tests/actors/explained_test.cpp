@@ -146,7 +146,7 @@ TEST_F(explained, a_group_that_is_held_is_told_once_for_each_of_its_members) {
   }
   for (const auto* service : {"api", "web"}) {
     EXPECT_EQ(told(service).back(), "hold: held: cpu pressure 91 % is at least 80 %");
-    EXPECT_TRUE(picture(service)->reason.ends_with("; held: cpu pressure 91 % is at least 80 %"))
+    EXPECT_TRUE(picture(service)->reason.ends_with("; held: cpu pressure 94 % is at least 80 %"))
       << picture(service)->reason;
     EXPECT_EQ(lines_with(std::string{service} + " not restarted yet: group 'app' is exhausted"), 1U)
       << log_.text();
