@@ -12,7 +12,7 @@
 namespace reeve {
 
 /// The failures of a scenario in the order of their times, written and random ones. They depend on
-/// the seed alone and not on what a policy does, so that policies are compared by the same
+/// `seed` alone and not on what a policy does, so that policies are compared by the same
 /// failures. The scenario must outlive it.
 class failure_stream {
 public:

@@ -34,13 +34,13 @@ std::vector<policy_choice> policy_grid(const policy_choice& present);
 tuning_run play_choice(const policy_choice& choice, const daemon_spec& spec, const scenario& s,
                        const std::string& service, std::uint64_t seed);
 
-/// What a policy cost, over all seeds.
+/// What a policy cost, over all runs.
 struct policy_score {
   double late_mean = 0; ///< seconds of downtime after a failure could have been over
   double late_max = 0;  ///< seconds
   double restarts = 0;  ///< a run of the scenario, mean
   double failures = 0;  ///< a run of the scenario, mean
-  double gave_up = 0;   ///< share of the seeds
+  double gave_up = 0;   ///< share of the runs
 };
 
 policy_score score_of(const std::vector<tuning_run>& runs);
