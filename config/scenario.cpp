@@ -43,16 +43,10 @@ private:
     const auto at = f.find("at");
     if (at)
       read_time(*at, failure.at);
-    const auto service = f.find("service");
-    if (service)
-      read_name(*service, failure.service);
+    const bool has_service = read_service(f, failure.service);
     const auto exit = f.word<bool>("exit", failure.clean, {{"crash", false}, {"normal", true}});
     const auto down_for = f.duration("down_for", failure.down_for, 1ms);
-    const bool known = f.finish() && from.is_map();
-    if (known && !at)
-      from.fail("needs 'at', when it happens");
-    if (known && !service)
-      from.fail("needs 'service', to which it happens");
+    finish(f, has_service, at.has_value(), "'at', when it happens");
     if (exit && down_for)
       down_for->fail("'exit' and 'down_for' in one failure; 'exit' is over after a restart");
     if (at && failure.at > made_.duration)
@@ -63,17 +57,11 @@ private:
   void read_random(const reader& from) {
     random_failures random;
     fields f{from};
-    const auto service = f.find("service");
-    if (service)
-      read_name(*service, random.service);
+    const bool has_service = read_service(f, random.service);
     const auto mtbf = f.duration("mtbf", random.mtbf, 1ms);
     if (const auto outage = f.find("outage"))
       read_time(*outage, random.outage);
-    const bool known = f.finish() && from.is_map();
-    if (known && !service)
-      from.fail("needs 'service', to which it happens");
-    if (known && !mtbf)
-      from.fail("needs 'mtbf', the mean time between failures");
+    finish(f, has_service, mtbf.has_value(), "'mtbf', the mean time between failures");
     made_.random.push_back(std::move(random));
   }
 
@@ -91,20 +79,28 @@ private:
     into = from.is_zero() ? 0ms : from.duration(0ms).value_or(0ms);
   }
 
-  void read_name(const reader& from, std::string& into) {
-    const auto name = from.text();
-    if (!name)
+  bool read_service(fields& f, std::string& into) const {
+    const auto at = f.text("service", into);
+    if (at && !into.empty() && !is_service(into))
+      complain(*at, into);
+    return at.has_value();
+  }
+
+  /// Complains of keys that are not known, or else of those that are missing.
+  static void finish(fields& f, bool has_service, bool has_time, const std::string& time) {
+    if (!f.finish() || !f.self().is_map())
       return;
-    if (!is_service(*name))
-      complain(from, *name);
-    into = *name;
+    if (!has_service)
+      f.self().fail("needs 'service', to which it happens");
+    if (!has_time)
+      f.self().fail("needs " + time);
   }
 
   bool is_service(const std::string& name) const {
     return std::find(names_.begin(), names_.end(), name) != names_.end();
   }
 
-  void complain(const reader& at, const std::string& name) {
+  void complain(const reader& at, const std::string& name) const {
     at.fail("no service " + in_quotes(name) + " in the config"
             + at.shared().problems.suggestion(name, names_));
   }

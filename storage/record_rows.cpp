@@ -1,5 +1,7 @@
 #include "storage/record_rows.hpp"
 
+#include "storage/columns.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -10,24 +12,15 @@ namespace {
 using std::chrono::milliseconds;
 using entry = restart_record::entry;
 
-wall_time time_of(std::int64_t n) {
-  return wall_time{milliseconds{n}};
-}
-
 std::optional<restart_outcome> outcome_of(std::string_view word) {
-  for (auto o : {restart_outcome::healthy, restart_outcome::relapsed, restart_outcome::no_effect})
-    if (to_string(o) == word)
-      return o;
-  return std::nullopt;
+  return meaning_of(
+    word, {restart_outcome::healthy, restart_outcome::relapsed, restart_outcome::no_effect});
 }
 
 std::optional<decision::kind> kind_of(std::string_view word) {
   using kind = decision::kind;
-  for (auto k : {kind::wait, kind::restart, kind::hold, kind::healed, kind::leave, kind::give_up,
-                 kind::escalate, kind::observed, kind::wake})
-    if (to_string(k) == word)
-      return k;
-  return std::nullopt;
+  return meaning_of(word, {kind::wait, kind::restart, kind::hold, kind::healed, kind::leave,
+                           kind::give_up, kind::escalate, kind::observed, kind::wake});
 }
 
 std::optional<entry> read_entry(statement& row, const std::string& service) {
@@ -62,7 +55,7 @@ void read_entries(statement& row, const std::string& service, restart_record& re
 void write_entry(statement& put, const std::string& service, std::uint64_t number, const entry& e) {
   const auto* judged = std::get_if<restart_judged>(&e.what);
   const auto d = judged ? decision{} : std::get<decision>(e.what);
-  put.add(service).add(static_cast<std::int64_t>(number)).add(e.at.time_since_epoch().count());
+  put.add(service).add(static_cast<std::int64_t>(number)).add(number_of(e.at));
   put.add(judged ? to_string(judged->what) : to_string(d.what)).add(d.reason).add(d.numbers);
   put.add((judged ? judged->after : d.delay).count()).add(d.attempt).add(d.restarts_in_window);
   put.add(d.limit.restarts).add(d.limit.within.count()).run();
@@ -72,8 +65,7 @@ void write_head(statement& put, const remembered_record& r) {
   put.add(r.service).add(static_cast<std::int64_t>(r.record->total));
   const auto& last = r.record->last_outcome;
   const auto* judged = last ? std::get_if<restart_judged>(&last->what) : nullptr;
-  using maybe_number = std::optional<std::int64_t>;
-  put.maybe(judged ? maybe_number{last->at.time_since_epoch().count()} : std::nullopt);
+  put.maybe(judged ? maybe_number{number_of(last->at)} : std::nullopt);
   put.maybe(judged ? std::optional{std::string{to_string(judged->what)}} : std::nullopt);
   put.maybe(judged ? maybe_number{judged->after.count()} : std::nullopt).run();
 }
@@ -109,15 +101,15 @@ void write_records(database& db, const std::vector<remembered_record>& changes) 
   statement put_entry{db, "INSERT INTO record_entries (service, number, at, what, reason, numbers,"
                           " delay, attempt, in_window, most, within)"
                           " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
-  for (const auto& r : changes) {
+  const auto forget_all = [&](const remembered_record& r) {
     forget.add(r.service).run();
     forget_entries.add(r.service).run();
-    if (is_blank(r))
-      continue;
+  };
+  replace(changes, forget_all, [&](const remembered_record& r) {
     write_head(put, r);
     for (std::size_t i = 0; i < r.record->newest.size(); ++i)
       write_entry(put_entry, r.service, i, r.record->newest[i]);
-  }
+  });
 }
 
 } // namespace reeve::storage

@@ -1,8 +1,8 @@
 #include "storage/rows.hpp"
 
+#include "storage/columns.hpp"
 #include "storage/record_rows.hpp"
 
-#include <array>
 #include <utility>
 
 namespace reeve::storage {
@@ -10,26 +10,6 @@ namespace reeve::storage {
 namespace {
 
 using std::chrono::milliseconds;
-
-std::int64_t number_of(wall_time t) {
-  return t.time_since_epoch().count();
-}
-
-std::optional<std::int64_t> number_of(const std::optional<wall_time>& t) {
-  return t ? std::optional{number_of(*t)} : std::nullopt;
-}
-
-std::optional<wall_time> time_of(std::optional<std::int64_t> n) {
-  return n ? std::optional{wall_time{milliseconds{*n}}} : std::nullopt;
-}
-
-std::optional<supervision> state_of(std::string_view word) {
-  for (auto s : {supervision::running, supervision::waiting, supervision::given_up,
-                 supervision::paused, supervision::ended, supervision::stopped})
-    if (to_string(s) == word)
-      return s;
-  return std::nullopt;
-}
 
 // -- services -----------------------------------------------------------------------
 
@@ -41,7 +21,9 @@ std::vector<remembered_service> read_services(database& db) {
   while (row.step()) {
     remembered_service s;
     s.name = row.text();
-    const auto state = state_of(row.text());
+    const auto state =
+      meaning_of(row.text(), {supervision::running, supervision::waiting, supervision::given_up,
+                              supervision::paused, supervision::ended, supervision::stopped});
     s.state = state.value_or(supervision::running);
     s.reason = row.text();
     s.alive = row.number() != 0;
@@ -67,27 +49,27 @@ std::vector<remembered_service> read_services(database& db) {
   return all;
 }
 
+void put_service(statement& put, const remembered_service& s) {
+  put.add(s.name).add(to_string(s.state)).add(s.reason).add(s.alive ? 1 : 0);
+  put.add(static_cast<std::int64_t>(s.target)).add(static_cast<std::int64_t>(s.restarts));
+  put.add(s.attempt).add(s.last_delay.count());
+  put.maybe(number_of(s.healthy_since)).maybe(number_of(s.due)).add(s.waits_for);
+  put.add(s.on_trial ? 1 : 0);
+  put.maybe(s.owed ? std::optional{s.owed->reason} : std::nullopt);
+  put.add(s.owed && s.owed->counted ? 1 : 0);
+  put.maybe(s.newest_restart ? maybe_number{number_of(s.newest_restart->since)} : std::nullopt);
+  put.add(s.newest_restart && s.newest_restart->helped ? 1 : 0).run();
+}
+
 void write(database& db, const std::vector<remembered_service>& changes) {
   statement forget{db, "DELETE FROM services WHERE name = ?"};
-  statement put{db, "INSERT OR REPLACE INTO services (name, state, reason, alive, target, restarts,"
+  statement put{db, "INSERT INTO services (name, state, reason, alive, target, restarts,"
                     " attempt, last_delay, healthy_since, due, waits_for, on_trial, owed,"
                     " owed_counted, trial_since, trial_helped)"
                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
-  for (const auto& s : changes) {
-    if (is_blank(s)) {
-      forget.add(s.name).run();
-      continue;
-    }
-    put.add(s.name).add(to_string(s.state)).add(s.reason).add(s.alive ? 1 : 0);
-    put.add(static_cast<std::int64_t>(s.target)).add(static_cast<std::int64_t>(s.restarts));
-    put.add(s.attempt).add(s.last_delay.count());
-    put.maybe(number_of(s.healthy_since)).maybe(number_of(s.due)).add(s.waits_for);
-    put.add(s.on_trial ? 1 : 0);
-    put.maybe(s.owed ? std::optional{s.owed->reason} : std::nullopt);
-    put.add(s.owed && s.owed->counted ? 1 : 0);
-    put.maybe(s.newest_restart ? std::optional{number_of(s.newest_restart->since)} : std::nullopt);
-    put.add(s.newest_restart && s.newest_restart->helped ? 1 : 0).run();
-  }
+  replace(
+    changes, [&](const auto& s) { forget.add(s.name).run(); },
+    [&](const auto& s) { put_service(put, s); });
 }
 
 // -- groups -------------------------------------------------------------------------
@@ -117,16 +99,16 @@ void write(database& db, const std::vector<remembered_group>& changes) {
   statement put{db, "INSERT INTO groups (name, due, careful, on_trial, reason)"
                     " VALUES (?, ?, ?, ?, ?)"};
   statement put_restart{db, "INSERT INTO group_restarts (name, number, at) VALUES (?, ?, ?)"};
-  for (const auto& g : changes) {
+  const auto forget_all = [&](const remembered_group& g) {
     forget.add(g.name).run();
     forget_restarts.add(g.name).run();
-    if (is_blank(g))
-      continue;
+  };
+  replace(changes, forget_all, [&](const remembered_group& g) {
     put.add(g.name).maybe(number_of(g.due)).add(g.careful ? 1 : 0).add(g.on_trial ? 1 : 0);
     put.add(g.reason).run();
     for (std::size_t i = 0; i < g.restarts.size(); ++i)
       put_restart.add(g.name).add(static_cast<std::int64_t>(i)).add(number_of(g.restarts[i])).run();
-  }
+  });
 }
 
 // -- pushes -------------------------------------------------------------------------
@@ -154,23 +136,22 @@ std::vector<remembered_push> read_pushes(database& db) {
   return all;
 }
 
+void put_push(statement& put, const remembered_push& p) {
+  put.add(p.service).add(p.check).maybe(number_of(p.known_since));
+  put.maybe(number_of(p.last_success));
+  put.maybe(p.failed ? maybe_number{number_of(p.failed->at)} : std::nullopt);
+  put.maybe(p.failed ? std::optional{p.failed->reason} : std::nullopt);
+  put.maybe(number_of(p.started)).maybe(number_of(p.measured));
+  put.maybe(p.duration ? maybe_number{p.duration->count()} : std::nullopt).run();
+}
+
 void write(database& db, const std::vector<remembered_push>& changes) {
   statement forget{db, "DELETE FROM pushes WHERE service = ? AND name = ?"};
-  statement put{db, "INSERT OR REPLACE INTO pushes (service, name, known_since, last_success,"
-                    " failed_at, failure, started, measured, duration)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"};
-  for (const auto& p : changes) {
-    if (is_blank(p)) {
-      forget.add(p.service).add(p.check).run();
-      continue;
-    }
-    put.add(p.service).add(p.check).maybe(number_of(p.known_since));
-    put.maybe(number_of(p.last_success));
-    put.maybe(p.failed ? std::optional{number_of(p.failed->at)} : std::nullopt);
-    put.maybe(p.failed ? std::optional{p.failed->reason} : std::nullopt);
-    put.maybe(number_of(p.started)).maybe(number_of(p.measured));
-    put.maybe(p.duration ? std::optional<std::int64_t>{p.duration->count()} : std::nullopt).run();
-  }
+  statement put{db, "INSERT INTO pushes (service, name, known_since, last_success, failed_at,"
+                    " failure, started, measured, duration) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+  replace(
+    changes, [&](const auto& p) { forget.add(p.service).add(p.check).run(); },
+    [&](const auto& p) { put_push(put, p); });
 }
 
 } // namespace
