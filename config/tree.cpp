@@ -49,6 +49,10 @@ private:
 
   static budget_spec read_budget(const reader& from) {
     budget_spec made;
+    if (!from.is_map()) {
+      from.fail_type("a map such as {concurrent: 3, per_minute: 20}");
+      return made;
+    }
     fields f{from};
     const bool concurrent = f.whole("concurrent", made.concurrent, 1, no_limit).has_value();
     const bool per_minute = f.whole("per_minute", made.per_minute, 1, no_limit).has_value();
@@ -59,6 +63,10 @@ private:
 
   static pressure_limits read_hold(const reader& from) {
     pressure_limits made;
+    if (!from.is_map()) {
+      from.fail_type("a map such as {cpu: 80, memory: 40, io: 60}");
+      return made;
+    }
     fields f{from};
     bool any = false;
     for (const auto& [key, limit] : {std::pair{"cpu", &made.cpu}, std::pair{"memory", &made.memory},

@@ -51,8 +51,10 @@ std::optional<folder_trouble> state_folder::open(remembered& content) {
   if (auto trouble = lock())
     return trouble;
   // Before SQLite does: reasons and names are nobody else's business.
-  if (const int fd = ::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600); fd >= 0)
-    ::close(fd);
+  const int fd = ::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0)
+    return folder_trouble{false, "cannot open " + file_.string() + ": " + why(errno)};
+  ::close(fd);
   db_ = std::make_unique<database>(file_.string());
   auto trouble = read(content);
   const auto failure = db_->failure();
@@ -65,17 +67,24 @@ std::optional<folder_trouble> state_folder::open(remembered& content) {
   return read(content = {});
 }
 
+std::optional<folder_trouble> state_folder::make() const {
+  std::error_code failed, ignored;
+  if (std::filesystem::create_directories(folder_, failed))
+    std::filesystem::permissions(folder_, std::filesystem::perms::owner_all, ignored);
+  const auto found = std::filesystem::status(folder_, ignored);
+  if (std::filesystem::is_directory(found))
+    return std::nullopt;
+  if (std::filesystem::exists(found))
+    return folder_trouble{true, folder_.string() + " is no folder: name another --state-dir"};
+  return folder_trouble{false, "cannot make " + folder_.string() + ": " + failed.message()};
+}
+
 std::optional<folder_trouble> state_folder::lock() {
   const auto name = folder_ / "reeve.lock";
   if (is_same_file(lock_, name))
     return std::nullopt;
-  std::error_code failed;
-  if (std::filesystem::create_directories(folder_, failed))
-    std::filesystem::permissions(folder_, std::filesystem::perms::owner_all, failed);
-  const auto kind = std::filesystem::status(folder_, failed).type();
-  if (kind != std::filesystem::file_type::directory && kind != std::filesystem::file_type::not_found
-      && kind != std::filesystem::file_type::unknown)
-    return folder_trouble{true, folder_.string() + " is no folder: name another --state-dir"};
+  if (auto trouble = make())
+    return trouble;
   const int fd = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0)
     return folder_trouble{false, "cannot write to " + folder_.string() + ": " + why(errno)};

@@ -41,6 +41,7 @@ public:
   void close();
 
 private:
+  std::optional<folder_trouble> make() const;
   std::optional<folder_trouble> lock();
   std::optional<folder_trouble> read(remembered& content);
   std::optional<folder_trouble> closed_for(const database_failure& why);
