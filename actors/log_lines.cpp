@@ -40,8 +40,8 @@ std::string giving_up(const service_supervision& s, const std::string& said, mon
   if (s.hold != held_by::nothing)
     return line;
   if (s.next_restart)
-    return line + "; one careful try " + in_time(s, now);
-  return s.ends_reeve ? line : line + "; a person must start it";
+    return line + "; one careful try " + in_time(s, now) + ", or now by `reeve restart`";
+  return s.ends_reeve ? line : line + "; only `reeve restart` brings it back";
 }
 
 } // namespace

@@ -125,6 +125,12 @@ bool is_unknown_command(const CLI::App& app, const std::string& given) {
   return true;
 }
 
+std::string one_line_of(const CLI::App* app, const CLI::Error& e) {
+  const auto used = app->get_subcommands();
+  const auto command = used.empty() ? "" : " " + used.front()->get_name();
+  return std::string{e.what()} + "; see reeve" + command + " --help\n";
+}
+
 } // namespace
 
 int app(int argc, char** argv) {
@@ -132,6 +138,7 @@ int app(int argc, char** argv) {
   app.set_version_flag("--version", "reeve " REEVE_VERSION);
   app.require_subcommand(1);
   app.get_formatter()->column_width(34);
+  app.failure_message(one_line_of);
   words w;
   int code = exit_code::ok;
   add_run(app, w, code);

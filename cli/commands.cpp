@@ -1,5 +1,6 @@
 #include "cli/commands.hpp"
 
+#include "cli/table.hpp"
 #include "config/connections.hpp"
 #include "http/client.hpp"
 
@@ -77,9 +78,9 @@ int validate(const std::string& given) {
     return exit_code::bad_config;
   for (const auto& warning : good->warnings)
     std::cerr << "warning: " << to_string(warning) << '\n';
-  std::cout << find_config(given) << ": good, " << good->spec.services.size() << " services";
+  std::cout << find_config(given) << ": good, " << counted(good->spec.services.size(), "service");
   if (!good->warnings.empty())
-    std::cout << ", " << good->warnings.size() << " warnings";
+    std::cout << ", " << counted(good->warnings.size(), "warning");
   std::cout << '\n';
   return exit_code::ok;
 }

@@ -5,6 +5,7 @@
 #include "cli/commands.hpp"
 #include "cli/logging.hpp"
 #include "cli/shutdown.hpp"
+#include "cli/table.hpp"
 #include "config/load.hpp"
 #include "http/server.hpp"
 #include "io/check.hpp"
@@ -68,8 +69,7 @@ std::string what_changed(const daemon_spec& before, const daemon_spec& now) {
   }
   for (const auto& [service, spec] : old)
     name(removed, service);
-  auto text =
-    std::to_string(now.services.size()) + (now.services.size() == 1 ? " service" : " services");
+  auto text = counted(now.services.size(), "service");
   for (const auto& [what, list] :
        {std::pair{"; new: ", &fresh}, {"; changed: ", &changed}, {"; removed: ", &removed}})
     if (!list->empty())
@@ -320,8 +320,8 @@ int daemon::run() {
                                                         },
                                                       .before = std::exchange(s.before, {}),
                                                     });
-  spdlog::info("reeve " REEVE_VERSION " watches {} services; http://{}:{}/health",
-               s.spec->services.size(), s.spec->server.host, s.server.port());
+  spdlog::info("reeve " REEVE_VERSION " watches {}; http://{}:{}/health",
+               counted(s.spec->services.size(), "service"), s.spec->server.host, s.server.port());
   s.watch_pressure();
   // Once all is set up, and once more when every service has been checked.
   for (const auto after : {std::chrono::seconds{1}, std::chrono::seconds{30}})

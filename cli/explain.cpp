@@ -2,15 +2,11 @@
 #include "cli/question.hpp"
 #include "cli/table.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <iostream>
 
 namespace reeve::cli {
 
 namespace {
-
-using nlohmann::json;
 
 colour colour_of(const std::string& decision) {
   if (decision == "give_up" || decision == "escalate")
@@ -36,8 +32,8 @@ void print_decisions(const json& decisions) {
 int explain(const std::string& config, const std::string& url, const std::string& name,
             bool as_json) {
   const auto base = daemon_url(url, config);
-  const auto service = ask_daemon(base, "/api/v1/services/" + name);
-  const auto said = ask_daemon(base, "/api/v1/services/" + name + "/decisions");
+  const auto service = ask_daemon(base, "/api/v1/services/" + name, "name");
+  const auto said = ask_daemon(base, "/api/v1/services/" + name + "/decisions", "decisions");
   for (const auto* answer : {&service, &said})
     if (!answer->body) {
       std::cerr << answer->problem << '\n';
@@ -48,8 +44,12 @@ int explain(const std::string& config, const std::string& url, const std::string
     return exit_code::ok;
   }
   const auto reason = printable(service.body->value("reason", ""));
-  std::cout << name << " is " << service.body->value("health", "") << ", "
-            << supervision_of(*service.body) << (reason.empty() ? "" : ": " + reason) << "\n\n";
+  const auto supervision = supervision_of(*service.body);
+  std::cout << name << " is " << service.body->value("health", "") << ", " << supervision
+            << (reason.empty() ? "" : ": " + reason) << '\n';
+  if (supervision.starts_with("given_up"))
+    std::cout << "`reeve restart " << name << "` tries it now.\n";
+  std::cout << '\n';
   if ((*said.body)["decisions"].empty())
     std::cout << "Nothing was decided about it since Reeve began.\n";
   else

@@ -10,25 +10,29 @@ namespace reeve::cli {
 
 namespace {
 
-using nlohmann::json;
-
 constexpr std::chrono::seconds patience{5};
 
 } // namespace
 
-daemon_answer ask_daemon(const std::string& base, const std::string& path) {
+daemon_answer ask_daemon(const std::string& base, const std::string& path, const std::string& key) {
   const auto answer = http::ask(base, "GET", path, patience);
   if (!answer)
     return {{}, answer.sentence(), exit_code::no_daemon};
   auto parsed = json::parse(answer->body, nullptr, false);
-  if (answer->status == 200 && parsed.is_object())
+  if (answer->status == 200 && parsed.is_object() && parsed.contains(key))
     return {std::move(parsed), "", exit_code::ok};
   if (parsed.is_object() && parsed.contains("error"))
-    return {{}, messdistance_from_now(answer->body), exit_code::negative};
+    return {{}, message_of(answer->body), exit_code::negative};
   return {{}, "what answers at " + base + " is no Reeve: give --url", exit_code::no_daemon};
 }
 
-std::string messdistance_from_now(const std::string& body) {
+std::string ask_state_trouble(const std::string& base) {
+  const auto answer = http::ask(base, "GET", "/readyz", patience);
+  const auto parsed = answer ? json::parse(answer->body, nullptr, false) : json{};
+  return parsed.is_object() ? parsed.value("state", "") : "";
+}
+
+std::string message_of(const std::string& body) {
   auto parsed = json::parse(body, nullptr, false);
   if (parsed.is_object() && parsed.contains("error") && parsed["error"].is_object())
     return parsed["error"].value("message", body);
@@ -49,6 +53,8 @@ std::string supervision_of(const json& service) {
   auto state = service.value("supervision", "");
   if (state == "waiting" && service.contains("next_restart"))
     return "waiting, restart in " + distance_from_now(service, "next_restart");
+  if (state == "given_up" && service.contains("next_restart"))
+    return "given_up, a try in " + distance_from_now(service, "next_restart");
   return state;
 }
 

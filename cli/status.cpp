@@ -3,16 +3,13 @@
 #include "cli/table.hpp"
 #include "http/client.hpp"
 
-#include <nlohmann/json.hpp>
-
+#include <algorithm>
 #include <iostream>
 #include <map>
 
 namespace reeve::cli {
 
 namespace {
-
-using nlohmann::json;
 
 // Its health; or why that does not count.
 std::string counts_as(const json& service) {
@@ -29,16 +26,19 @@ bool is_fine(const json& service) {
 void print_table(const json& services) {
   std::vector<std::vector<cell>> rows;
   std::map<std::string, int> counts;
+  bool gave_up = false;
   for (const auto& s : services) {
     auto health = s.value("health", "");
     auto supervision = supervision_of(s);
+    const bool is_given_up = supervision.starts_with("given_up");
+    gave_up |= is_given_up;
     counts[counts_as(s)]++;
     rows.push_back({{s.value("name", "")},
                     {s.value("group", "")},
                     {health, colour_of_health(health)},
-                    {supervision, supervision == "running"    ? colour::plain
-                                  : supervision == "given_up" ? colour::bad
-                                                              : colour::warning},
+                    {supervision, supervision == "running" ? colour::plain
+                                  : is_given_up            ? colour::bad
+                                                           : colour::warning},
                     {distance_from_now(s, "since")},
                     {std::to_string(s.value("restarts", 0))},
                     {printable(s.value("reason", ""))}});
@@ -46,37 +46,42 @@ void print_table(const json& services) {
   std::cout << render_table(
     {"SERVICE", "GROUP", "HEALTH", "SUPERVISION", "SINCE", "RESTARTS", "REASON"}, rows,
     stdout_wants_colour());
-  std::cout << '\n' << services.size() << (services.size() == 1 ? " service:" : " services:");
-  const char* separator = " ";
+  std::cout << '\n' << counted(services.size(), "service");
+  const char* separator = ": ";
   for (const auto& [health, n] : counts) {
     std::cout << separator << n << ' ' << health;
     separator = ", ";
   }
   std::cout << '\n';
+  if (gave_up)
+    std::cout
+      << "What was given up is left alone until its try: `reeve restart NAME` tries it now, "
+         "`reeve explain NAME` says why.\n";
 }
 
 } // namespace
 
 int show_status(const std::string& config, const std::string& url, bool as_json) {
   auto base = daemon_url(url, config);
-  auto answer = ask_daemon(base, "/api/v1/services");
+  auto answer = ask_daemon(base, "/api/v1/services", "services");
   if (!answer.body) {
     std::cerr << answer.problem << '\n';
     return answer.code;
   }
-  const auto& parsed = *answer.body;
-  if (!parsed.contains("services") || !parsed["services"].is_array()) {
-    std::cerr << "what answers at " << base << " is no Reeve: give --url\n";
-    return exit_code::no_daemon;
-  }
+  auto& shown = *answer.body;
+  const auto trouble = ask_state_trouble(base);
+  if (!trouble.empty())
+    shown["state"] = trouble;
   if (as_json)
-    std::cout << parsed.dump() << '\n';
+    std::cout << shown.dump() << '\n';
   else
-    print_table(parsed["services"]);
-  for (const auto& service : parsed["services"])
-    if (!is_fine(service))
-      return exit_code::negative;
-  return exit_code::ok;
+    print_table(shown["services"]);
+  if (!as_json && !trouble.empty())
+    std::cout << "The state of services is " << printable(trouble)
+              << "; they are watched all the same, but the next Reeve will not know of it.\n";
+  const auto& services = shown["services"];
+  return std::all_of(services.begin(), services.end(), is_fine) ? exit_code::ok
+                                                                : exit_code::negative;
 }
 
 int give_order(const std::string& config, const std::string& url, order o,
@@ -88,7 +93,7 @@ int give_order(const std::string& config, const std::string& url, order o,
     return exit_code::no_daemon;
   }
   if (answer->status != 202) {
-    std::cerr << messdistance_from_now(answer->body) << '\n';
+    std::cerr << message_of(answer->body) << '\n';
     return exit_code::negative;
   }
   std::cout << name << ": " << to_string(o) << " ordered\n";

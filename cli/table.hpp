@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,9 @@ std::string render_table(const std::vector<std::string>& header,
 /// The text with control characters written out (`\x1b`), so that what a service said cannot drive
 /// the reader's terminal. UTF-8 and tabs stay.
 std::string printable(std::string_view text);
+
+/// "1 service", "2 services".
+std::string counted(std::size_t n, const std::string& what);
 
 /// Whether stdout is a terminal and NO_COLOR is not set (https://no-color.org).
 bool stdout_wants_colour();

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <functional>
 #include <iostream>
@@ -152,7 +154,7 @@ bool write_page(const std::string& file, const tune_report& report) {
   out.close();
   if (out)
     return true;
-  std::cerr << file << ": cannot be written\n";
+  std::cerr << file << ": cannot be written: " << std::strerror(errno) << '\n';
   return false;
 }
 
@@ -175,13 +177,12 @@ int tune(const tune_options& options) {
   play_all(report.policies, config->spec, *scenario, options.service, options.seeds);
   report.pick = mark_and_pick(report.policies);
   report.yaml = yaml_of(report.policies[report.pick].choice, config->spec, options.service);
-  if (!options.html.empty() && !write_page(options.html, report))
-    return exit_code::bad_config;
   if (options.json)
     print_tuning_json(report, std::cout);
   else
     print_tuning(report, std::cout);
-  return exit_code::ok;
+  const bool written = options.html.empty() || write_page(options.html, report);
+  return written ? exit_code::ok : exit_code::bad_config;
 }
 
 } // namespace reeve::cli

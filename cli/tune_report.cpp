@@ -106,8 +106,7 @@ std::string headline(const tune_report& report) {
   const auto failures = short_number(report.policies.front().score.failures);
   auto text = "'" + report.service + "' in " + printable(report.scenario) + ": " + failures
               + (failures == "1" ? " failure" : " failures") + " a run, "
-              + std::to_string(report.seeds) + (report.seeds == 1 ? " run" : " runs") + " of "
-              + std::to_string(ours) + " policies";
+              + counted(report.seeds, "run") + " of " + std::to_string(ours) + " policies";
   if (report.spread > 0)
     text += ", outages up to " + short_number(report.spread * 100) + " % shorter or longer";
   return text;

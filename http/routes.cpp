@@ -48,12 +48,13 @@ void add_daemon_pages(router& to, const hooks_ptr& from) {
     });
   });
   to.add("GET", "/readyz", [from](const request&, const router::parts&, const reply& give) {
-    const auto trouble = from->storage_trouble ? from->storage_trouble() : "";
-    const auto state =
-      trouble.empty() ? "" : ",\"state\":" + quote("not kept: " + one_line(trouble, 1'000));
-    give(from->ready()
-           ? json_answer(R"({"status":"ready")" + state + "}")
-           : error_answer(503, "not_ready", "not every service has had its first verdict yet"));
+    auto a = from->ready()
+               ? json_answer(R"({"status":"ready"})")
+               : error_answer(503, "not_ready", "not every service has had its first verdict yet");
+    if (const auto trouble = from->storage_trouble ? from->storage_trouble() : ""; !trouble.empty())
+      a.body.insert(a.body.size() - 1,
+                    ",\"state\":" + quote("not kept: " + one_line(trouble, 1'000)));
+    give(std::move(a));
   });
   to.add("GET", "/metrics", [from](const request&, const router::parts&, const reply& give) {
     answer a;

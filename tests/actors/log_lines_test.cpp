@@ -51,10 +51,12 @@ TEST(log_lines, say_a_reason_once_when_giving_up) {
   s.reason += "; more than 5 restarts within 10m";
   s.next_restart = start + 10min;
   EXPECT_EQ(next_line(s, {5, 10min}, sick().reason, start),
-            "giving up: more than 5 restarts within 10m; one careful try in 10m");
+            "giving up: more than 5 restarts within 10m; one careful try in 10m, "
+            "or now by `reeve restart`");
   s.next_restart.reset();
   EXPECT_EQ(next_line(s, {5, 10min}, sick().reason, start),
-            "giving up: more than 5 restarts within 10m; a person must start it");
+            "giving up: more than 5 restarts within 10m; only `reeve restart` "
+            "brings it back");
   s.ends_reeve = true;
   EXPECT_EQ(next_line(s, {5, 10min}, sick().reason, start),
             "giving up: more than 5 restarts within 10m");

@@ -219,6 +219,9 @@ TEST(commands, mistakes_on_the_command_line_are_one_line_each) {
   EXPECT_EQ(typo.code, 2);
   EXPECT_TRUE(one_line(typo)) << typo.err;
   EXPECT_NE(typo.err.find("did you mean 'status'"), std::string::npos) << typo.err;
+  auto missing = run_reeve({"tune"});
+  EXPECT_EQ(missing.code, 2);
+  EXPECT_EQ(missing.err, "--scenario is required; see reeve tune --help\n");
   for (const char* url : {"ftp://127.0.0.1:1", "nonsense", "http://"}) {
     auto status = run_reeve({"status", "--url", url});
     EXPECT_EQ(status.code, 3) << url;

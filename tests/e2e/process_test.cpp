@@ -84,9 +84,14 @@ TEST(process, one_that_dies_at_once_is_given_up_loudly_and_comes_back_by_hand) {
   EXPECT_EQ(reeve.get("/livez").status, 200);
   EXPECT_EQ(reeve.metric("reeve_service_given_up{service=\"broken\",group=\"root\"}"), 1);
   EXPECT_NE(reeve.log().find("exited with code 3"), std::string::npos);
+  const auto url = "http://127.0.0.1:" + std::to_string(reeve.port());
+  for (const auto* told :
+       {"more than 3 restarts within 10m", "`reeve restart NAME` tries it now"}) {
+    const auto status = run_reeve({"status", "--url", url}).out;
+    EXPECT_NE(status.find(told), std::string::npos) << status;
+  }
   EXPECT_EQ(run_command({"touch", (reeve.folder() / "mended").string()}).code, 0);
-  auto by_hand =
-    run_reeve({"start", "broken", "--url", "http://127.0.0.1:" + std::to_string(reeve.port())});
+  auto by_hand = run_reeve({"start", "broken", "--url", url});
   EXPECT_EQ(by_hand.code, 0) << by_hand.err;
   EXPECT_TRUE(reeve.becomes("broken", "health", "healthy"));
   EXPECT_TRUE(reeve.becomes("broken", "supervision", "running"));

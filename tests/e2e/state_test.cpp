@@ -231,6 +231,9 @@ TEST(state, that_cannot_be_kept_stops_no_supervision) {
   const auto ready = r.reeve.get("/readyz");
   EXPECT_EQ(ready.status, 200);
   EXPECT_NE(ready.body.find("not kept"), std::string::npos) << ready.body;
+  const auto url = "http://127.0.0.1:" + std::to_string(r.reeve.port());
+  const auto status = run_reeve({"status", "--url", url}).out;
+  EXPECT_NE(status.find("The state of services is not kept: "), std::string::npos) << status;
   const auto before = r.restarts("c");
   EXPECT_TRUE(eventually([&] { return r.restarts("c") > before + 5; }));
   EXPECT_TRUE(r.order("resume", "paused")) << "orders are answered all the same";
