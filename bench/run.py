@@ -15,6 +15,7 @@ from rows import docker, exec_memory, fleet, hanging, http_cost, https_cost, idl
 from sizes import FULL, QUICK
 
 RESULTS = pathlib.Path(__file__).with_name("RESULTS.md")
+NOTES = RESULTS.with_name("notes.md")  # written by people; stands below the table
 ROWS = {
     "http": http_cost.measure,
     "rss": rss.measure,
@@ -81,7 +82,7 @@ def print_table(arguments, bench, note):
     print(text)
     if not (arguments.quick or arguments.row):
         RESULTS.write_text(f"# Results\n\nOne run of `./dev bench`, which writes this file; [README.md](README.md) says how "
-                           f"to read it.\n\n{text}\n")
+                           f"to read it.\n\n{text}\n\n{NOTES.read_text()}")
     return fine
 
 
