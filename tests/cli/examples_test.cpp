@@ -43,7 +43,7 @@ std::vector<shown_command> commands_of(const std::filesystem::path& readme) {
 TEST(the_tuning_example, shows_what_is_really_printed) {
   const auto example = std::filesystem::path{reeve::tests::source_dir()} / "examples/tuning";
   const auto commands = commands_of(example / "README.md");
-  ASSERT_EQ(commands.size(), 3U);
+  ASSERT_EQ(commands.size(), 4U);
   std::filesystem::current_path(example);
   for (const auto& command : commands) {
     SCOPED_TRACE(command.words.front() + " " + command.words.back());
