@@ -16,16 +16,21 @@ def bare_loop(bench):
         return cpu_per_check(loop, nginx.asked, sizes.window)
 
 
+def cost_of_probing(exporter, url, a_second, nginx, window):
+    """CPU of the exporter for each request that nginx saw of it."""
+    load = exporter.probing(url, a_second, window + 3)
+    time.sleep(1)
+    cost = cpu_per_check(exporter, nginx.asked, window)
+    done = processes.result(load)
+    if done["bad"] or not done["answers"]:
+        raise processes.Failed(f"blackbox_exporter, {url}: {done}")
+    return cost
+
+
 def blackbox(bench):
     sizes, nginx = bench.sizes, bench.nginx
     with processes.Blackbox(bench.folder) as exporter:
-        load = exporter.probing(f"http://@:{nginx.port}/", sizes.fleet // sizes.interval, sizes.window + 3)
-        time.sleep(1)
-        cost = cpu_per_check(exporter, nginx.asked, sizes.window)
-        done = processes.result(load)
-    if done["bad"] or not done["answers"]:
-        raise processes.Failed(f"blackbox_exporter: {done}")
-    return cost
+        return cost_of_probing(exporter, f"http://@:{nginx.port}/", sizes.fleet // sizes.interval, nginx, sizes.window)
 
 
 def monit(bench):

@@ -1,10 +1,10 @@
 """A fresh, verified HTTPS check with a full handshake: Reeve and blackbox_exporter, in turns."""
 import pathlib
 import subprocess
-import time
 
 import processes
 from measure import cpu_per_check, median
+from rows.http_cost import cost_of_probing
 from table import Row
 
 SYSTEM_BUNDLE = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")
@@ -44,13 +44,8 @@ def own_cost(bench, nginx, home):
 def rival_cost(bench, nginx, home):
     sizes = bench.sizes
     with processes.Blackbox(bench.folder, home / "trust.pem") as exporter:
-        load = exporter.probing(f"https://{processes.address(0)}:{nginx.tls_port}/", sizes.tls_probes, sizes.window + 3)
-        time.sleep(1)
-        cost = cpu_per_check(exporter, nginx.asked, sizes.window)
-        done = processes.result(load)
-    if done["bad"] or not done["answers"]:
-        raise processes.Failed(f"blackbox_exporter over TLS: {done}")
-    return cost
+        return cost_of_probing(exporter, f"https://{processes.address(0)}:{nginx.tls_port}/", sizes.tls_probes, nginx,
+                               sizes.window)
 
 
 def measure(bench):
