@@ -48,7 +48,8 @@ remembered_service service_tree::state::remember(const tree_node& s, const insta
   r.name = s.name;
   r.target = fingerprint(s.restart->target);
   r.restarts = s.restarts;
-  r.alive = s.alive;
+  const bool may_start = s.in_flight != operation::none && s.in_flight != operation::stop;
+  r.alive = s.alive || (s.state == supervision::stopped && may_start);
   if (exiting && s.state == supervision::given_up)
     return r; // whoever starts Reeve again starts all of them anew
   r.attempt = s.history.attempt;

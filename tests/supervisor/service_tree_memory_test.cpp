@@ -164,6 +164,15 @@ TEST_F(another_reeve, stops_what_a_person_wanted_stopped_and_was_not_yet) {
   EXPECT_EQ(is_born(), texts{});
 }
 
+TEST_F(another_reeve, stops_what_a_person_wanted_stopped_while_it_was_being_started) {
+  begin({container("c")});
+  EXPECT_EQ(failed("c"), (texts{"start c"}));
+  EXPECT_EQ(person(order::stop, "c"), texts{}) << "once it is started";
+  EXPECT_EQ(is_born(), (texts{"stop c"})) << "nobody knows whether the engine heard of the start";
+  EXPECT_EQ(stopped("c"), texts{});
+  EXPECT_EQ(state("c"), supervision::stopped);
+}
+
 TEST_F(another_reeve, starts_a_paused_process_that_ran_and_leaves_it_paused) {
   begin({process("a", 1s), container("c", 1s)});
   person(order::pause, "a");

@@ -267,9 +267,13 @@ private:
     for (auto& [name, lives] : alive_)
       if (spec_maker::is_process(name))
         lives = false;
-      else if (open_.contains(name) && pick(0, 1) == 0) { // it came to its end all the same
-        lives = open_[name] != kind::stop;
-        unseen_.insert(name);
+      else if (open_.contains(name)) {
+        const bool starts = open_[name] != kind::stop;
+        const bool ends_all_the_same = pick(0, 1) == 0;
+        if (ends_all_the_same)
+          lives = starts;
+        if (ends_all_the_same || starts)
+          unseen_.insert(name);
       }
     open_.clear();
     if (pick(0, 3) == 0)
