@@ -105,11 +105,12 @@ void probe_state::follow(const run_level& level) {
   auto& m = *memory_;
   m.level = level;
   if (level.what != run_level::phase::up) {
-    if (level.what == run_level::phase::resting)
+    const bool rests = level.what == run_level::phase::resting;
+    if (rests)
       m.health.rest(level.reason);
     hold();
-    if (watched_.empty())
-      watch();
+    if (rests || watched_.empty())
+      watch(); // anew: what was told during a change was not heard
     return tell_change();
   }
   m.health.rest_no_more();

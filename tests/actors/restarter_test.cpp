@@ -278,6 +278,20 @@ TEST_F(restarter, tells_a_docker_stop_and_start_in_one_line_each) {
   EXPECT_EQ(lines_with("[info]"), 3U) << log_.text();
 }
 
+TEST_F(restarter, shows_as_running_what_was_started_during_a_restart_that_left_it_out) {
+  auto spec = daemon_of({process_service("api"), container_service("db")});
+  spec.tree.strategy = strategy::one_for_all;
+  world_.containers["db"] = {fact::running, ""};
+  start(spec);
+  world_.held = {"api"};
+  child_exits("api", 1);
+  advance(1s);
+  ASSERT_EQ(world_.operations, (strings{"start api", "stop db", "start api"}));
+  container_tells("db", fact::running, "");
+  ASSERT_EQ(give("db", order::stop).what, order_answer::accepted);
+  EXPECT_EQ(supervision_of("db"), supervision::running);
+}
+
 TEST_F(restarter, says_once_that_a_container_is_healthy_again) {
   world_.containers["db"] = {fact::running, ""};
   start(daemon_of({container_service("db")}));
