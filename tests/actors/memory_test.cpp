@@ -3,16 +3,13 @@
 using namespace reeve;
 using namespace reeve::actors::test;
 
-/// What outlives Reeve: handed over while it lives, and taken over by the next.
+/// What outlives Reeve: handed over while it lives, and taken over by the next when it was killed.
 class memory : public daemon_fixture {
 protected:
-  /// The one before was killed: nothing it runs is there any more.
   void another_reeve(daemon_spec spec) {
-    daemon_.reset();
-    run();
-    world_.children.clear();
+    auto left = kill_reeve();
     world_.operations.clear();
-    start(std::move(spec), world_.left());
+    start(std::move(spec), std::move(left));
   }
 
   static daemon_spec two() {

@@ -57,6 +57,17 @@ void random_policy(group_spec& g, dice& d) {
   g.cooldown = d.any_of<std::chrono::milliseconds>({1min, 5min});
 }
 
+const group_spec* find_group(const group_spec& in, const std::string& service) {
+  for (const auto& child : in.children) {
+    if (const auto* name = std::get_if<std::string>(&child); name && *name == service)
+      return &in;
+    if (const auto* group = std::get_if<group_spec>(&child))
+      if (const auto* found = find_group(*group, service))
+        return found;
+  }
+  return nullptr;
+}
+
 } // namespace
 
 daemon_spec random_spec(dice& d) {
@@ -111,6 +122,28 @@ daemon_spec changed_spec(daemon_spec spec, dice& d) {
     break;
   }
   return spec;
+}
+
+bool has_target(const service_spec& s) {
+  return !std::holds_alternative<std::monostate>(s.restart.target);
+}
+
+bool is_process(const service_spec& s) {
+  return std::holds_alternative<process_spec>(s.restart.target);
+}
+
+std::string container_of(const service_spec& s) {
+  const auto* docker = std::get_if<docker_target>(&s.restart.target);
+  return docker ? docker->container : "";
+}
+
+const service_spec& service_of(const daemon_spec& spec, const std::string& name) {
+  return *std::find_if(spec.services.begin(), spec.services.end(),
+                       [&](const auto& s) { return s.name == name; });
+}
+
+const group_spec& group_of(const daemon_spec& spec, const std::string& service) {
+  return *find_group(spec.tree, service);
 }
 
 } // namespace reeve::actors::test

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <random>
+#include <string>
+#include <vector>
 
 namespace reeve::actors::test {
 
@@ -35,5 +37,14 @@ daemon_spec random_spec(dice& d);
 
 /// The same with something changed, as a person would who reloads.
 daemon_spec changed_spec(daemon_spec spec, dice& d);
+
+bool has_target(const service_spec& s);
+bool is_process(const service_spec& s);
+std::string container_of(const service_spec& s); ///< empty: it is none
+
+/// REQUIRES: it is there.
+const service_spec& service_of(const daemon_spec& spec, const std::string& name);
+/// The group it lies in. REQUIRES: it is there.
+const group_spec& group_of(const daemon_spec& spec, const std::string& service);
 
 } // namespace reeve::actors::test

@@ -1,18 +1,17 @@
 #pragma once
 
-#include "tests/world/random_spec.hpp"
+#include "tests/world/promises.hpp"
 
-#include <map>
-#include <optional>
-#include <set>
+#include <chrono>
+#include <cstdint>
 #include <string>
 #include <vector>
 
 namespace reeve::actors::test {
 
 /// One random world: all our actors on a fake clock, over services that fail, engines that
-/// are slow and forget, persons, reloads, and actors that crash. After every step it is held
-/// against what Reeve promises; what is broken is told once, in `broken`.
+/// are slow and forget, persons, reloads, actors that crash, and a Reeve that is killed and
+/// started again. After every step it is held against what Reeve promises.
 class world_under_test : public daemon_fixture {
 public:
   explicit world_under_test(std::uint64_t seed);
@@ -24,50 +23,42 @@ public:
   std::string play();
 
 private:
-  struct truth {
-    std::optional<mono_time> fine_since; ///< nothing was wrong with it since then
-    std::uint64_t decisions = 0;         ///< seen
-    supervision before = supervision::running;
-  };
-
   void begin();
   void step();
   void act();
   void sicken(const std::string& service);
   void heal(const std::string& service);
+  void work_again(const std::string& service);
   void run_container(const service_spec& s);
+  void slow_down(const std::string& service);
+  void make_or_end_trouble(const std::string& service);
+  void change_pressure();
+  void crash_an_actor(const std::string& service);
   void person(const std::string& service);
+  void reload();
   void ordered(io::operation what, const service_spec& service);
   void release_one(bool ok);
+  void kill_and_start_again();
+  void forget_operations();
+  void find_containers(const remembered& left);
   void end_well();
 
+  bool goes_on() const {
+    return promises_.broken().empty();
+  }
+  void pass(std::chrono::nanoseconds time);
   void look();
-  void forget_windows_renewed(const std::string& service, const restart_record& record);
-  void look_at_decisions(const std::string& service, const service_picture& p);
-  void look_at_budget();
-  void look_at_reasons(const std::string& service, const service_picture& p);
-  void look_at_metrics();
-  void expect(bool kept, const std::string& promise);
   void say(const std::string& text);
-
-  const service_spec& spec_of(const std::string& service) const;
-  const group_spec& group_of(const std::string& service) const;
-  bool restarts_alone(const std::string& service) const;
+  const std::string& any_service();
 
   dice dice_;
   daemon_spec spec_;
-  std::map<std::string, truth> truths_;
-  std::map<std::string, std::vector<mono_time>> admitted_; ///< by group, since it was cleared
-  std::optional<mono_time> renewed_;
-  std::map<std::string, io::operation> last_ordered_;
-  std::vector<mono_time> begun_; ///< automatic starts and restarts
-  std::map<std::string, double> counters_;
-  bool persons_act_ = false; ///< and reloads: they are not counted in budgets and windows
-  bool crashes_ = false;
-  bool by_person_ = false; ///< what is ordered just now
+  bool persons_act_;
+  bool crashes_;
+  bool reeve_dies_;
   bool pressure_ = false;
   std::vector<std::string> steps_;
-  std::string broken_;
+  promises promises_;
 };
 
 } // namespace reeve::actors::test

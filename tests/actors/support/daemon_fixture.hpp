@@ -70,6 +70,17 @@ protected:
     run();
   }
 
+  /// Kills Reeve between any two messages: what it was about to do is never done. Returns what
+  /// it had handed over to be kept.
+  remembered kill_reeve() {
+    auto left = world_.left();
+    world_.reeve_is_dead = true;
+    daemon_.reset();
+    run();
+    world_.forget_reeve();
+    return left;
+  }
+
   void TearDown() override {
     daemon_.reset();
     run();

@@ -39,6 +39,11 @@ public:
     caf::anon_send_exit(poster_, caf::exit_reason::kill);
   }
 
+  static constexpr wall_time began{std::chrono::milliseconds{1'700'000'000'000}};
+  static mono_time mono(wall_time t) {
+    return mono_time{t - began};
+  }
+
   // What checks answer from now on.
   void answers(const std::string& url, int status) {
     io::check_outcome outcome;
@@ -128,17 +133,32 @@ public:
       post(std::move(kept));
   }
 
+  /// While Reeve dies: what its actors do until they are gone reaches nobody.
+  bool reeve_is_dead = false;
+
+  /// What a Reeve that died ran and waited for is gone with it.
+  void forget_reeve() {
+    reeve_is_dead = false;
+    children.clear();
+    waiting.clear();
+    watchers.clear();
+    waiting_for_disk.clear();
+  }
+
   outside functions() {
     outside out;
     out.remember = [this](const remembered& changes, std::function<void()> kept) {
-      keep(changes, std::move(kept));
+      if (!reeve_is_dead)
+        keep(changes, std::move(kept));
     };
     out.remember_stopped = [this](const std::string& container) {
-      remembered_stopped.insert(container);
+      if (!reeve_is_dead)
+        remembered_stopped.insert(container);
     };
     out.make_check = [this](const check_spec& spec) { return make_check(spec); };
     out.carry_out = [this](io::operation what, const service_spec& spec, outside::completion done) {
-      carry_out(what, spec, std::move(done));
+      if (!reeve_is_dead)
+        carry_out(what, spec, std::move(done));
     };
     out.watch = [this](const std::string& container, const std::string& key, auto told) {
       watchers[container][key] = told;
@@ -151,9 +171,9 @@ public:
     out.child = [this](const std::string& service) { return children[service]; };
     out.now = [this] {
       const auto mono = now_();
-      using std::chrono::milliseconds;
-      return instant{mono, wall_time{milliseconds{1'700'000'000'000}}
-                             + std::chrono::duration_cast<milliseconds>(mono.time_since_epoch())};
+      return instant{
+        mono,
+        began + std::chrono::duration_cast<std::chrono::milliseconds>(mono.time_since_epoch())};
     };
     out.random = [] { return 0.0; };
     out.usage = [] { return process_usage{1.5, 20'000'000, 12, 1'700'000'000}; };
