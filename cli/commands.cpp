@@ -2,6 +2,7 @@
 
 #include "cli/table.hpp"
 #include "config/connections.hpp"
+#include "config/scenario.hpp"
 #include "http/client.hpp"
 
 #include <cstdlib>
@@ -29,6 +30,20 @@ std::optional<config::connection_table> read_connection_table() {
   return table;
 }
 
+template <class Good>
+std::optional<Good> good_or_complain(std::variant<Good, std::vector<config::problem>> read) {
+  if (auto* good = std::get_if<Good>(&read))
+    return std::move(*good);
+  for (const auto& problem : std::get<1>(read))
+    std::cerr << to_string(problem) << '\n';
+  return std::nullopt;
+}
+
+void print_warnings(const std::vector<config::problem>& warnings) {
+  for (const auto& warning : warnings)
+    std::cerr << "warning: " << to_string(warning) << '\n';
+}
+
 } // namespace
 
 std::string find_config(const std::string& given) {
@@ -49,12 +64,17 @@ config::load_result load_config(const std::string& file) {
 }
 
 std::optional<config::loaded> load_or_complain(const std::string& given) {
-  auto read = load_config(find_config(given));
-  if (auto* good = std::get_if<config::loaded>(&read))
-    return std::move(*good);
-  for (const auto& problem : std::get<1>(read))
-    std::cerr << to_string(problem) << '\n';
-  return std::nullopt;
+  return good_or_complain(load_config(find_config(given)));
+}
+
+std::optional<scenario> load_scenario_or_complain(const std::string& file,
+                                                  const daemon_spec& spec) {
+  auto good =
+    good_or_complain(config::load_scenario_file(file, spec, config::process_environment()));
+  if (!good)
+    return std::nullopt;
+  print_warnings(good->warnings);
+  return std::move(good->played);
 }
 
 std::string daemon_url(const std::string& url, const std::string& config) {
@@ -76,8 +96,7 @@ int validate(const std::string& given) {
   auto good = load_or_complain(given);
   if (!good)
     return exit_code::bad_config;
-  for (const auto& warning : good->warnings)
-    std::cerr << "warning: " << to_string(warning) << '\n';
+  print_warnings(good->warnings);
   std::cout << find_config(given) << ": good, " << counted(good->spec.services.size(), "service");
   if (!good->warnings.empty())
     std::cout << ", " << counted(good->warnings.size(), "warning");

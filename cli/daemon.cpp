@@ -167,6 +167,8 @@ struct daemon::state {
   void heard(int signal);
   void begin_shutdown(const std::string& why);
   void reload();
+  std::vector<std::string> refusals_of(const config::load_result& read) const;
+  void refuse(const std::vector<std::string>& refusals);
   void apply(config::load_result read);
   void watch_pressure();
 };
@@ -239,27 +241,34 @@ void daemon::state::reload() {
                      });
 }
 
-void daemon::state::apply(config::load_result read) {
+/// Why what was read cannot take the place of the present config; empty: it can.
+std::vector<std::string> daemon::state::refusals_of(const config::load_result& read) const {
   std::vector<std::string> refusals;
   if (const auto* problems = std::get_if<std::vector<config::problem>>(&read)) {
     for (const auto& problem : *problems)
       refusals.push_back(to_string(problem));
-  } else {
-    const auto& fresh = std::get<config::loaded>(read).spec;
-    if (fresh.server != spec->server || fresh.docker != spec->docker
-        || fresh.metrics_prefix != spec->metrics_prefix)
-      refusals.push_back(config_file
-                         + ": server.listen, and all of server, docker and metrics, is read at the "
-                           "start only: put it back, or restart Reeve");
+    return refusals;
   }
-  if (!refusals.empty()) {
-    for (const auto& refusal : refusals)
-      spdlog::error("{}", refusal);
-    spdlog::error("config not reloaded: the old one stays, mend the {} above and reload again",
-                  refusals.size() == 1 ? "problem" : "problems");
-    actors->config_reloaded(false);
-    return;
-  }
+  const auto& fresh = std::get<config::loaded>(read).spec;
+  if (fresh.server != spec->server || fresh.docker != spec->docker
+      || fresh.metrics_prefix != spec->metrics_prefix)
+    refusals.push_back(config_file
+                       + ": server.listen, and all of server, docker and metrics, is read at the "
+                         "start only: put it back, or restart Reeve");
+  return refusals;
+}
+
+void daemon::state::refuse(const std::vector<std::string>& refusals) {
+  for (const auto& refusal : refusals)
+    spdlog::error("{}", refusal);
+  spdlog::error("config not reloaded: the old one stays, mend the {} above and reload again",
+                refusals.size() == 1 ? "problem" : "problems");
+  actors->config_reloaded(false);
+}
+
+void daemon::state::apply(config::load_result read) {
+  if (const auto refusals = refusals_of(read); !refusals.empty())
+    return refuse(refusals);
   auto& good = std::get<config::loaded>(read);
   for (const auto& warning : good.warnings)
     spdlog::warn("{}", to_string(warning));
@@ -335,10 +344,12 @@ int daemon::run() {
 }
 
 int run(const run_options& options) {
-  if (auto logging = set_up_logging(options.log_level, options.log_format); !logging) {
-    std::fprintf(stderr, "%s\n", logging.sentence().c_str());
+  const auto refused = [](const status& why) {
+    std::fprintf(stderr, "%s\n", why.sentence().c_str());
     return exit_code::bad_config;
-  }
+  };
+  if (const auto logging = set_up_logging(options.log_level, options.log_format); !logging)
+    return refused(logging);
   auto config = find_config(options.config);
   auto good = load_or_complain(config);
   if (!good)
@@ -347,16 +358,11 @@ int run(const run_options& options) {
     spdlog::warn("{}", to_string(warning));
   io::raise_file_limit();
   daemon reeve{std::move(good->spec), config};
-  if (auto listening = reeve.listen(); !listening) {
-    std::fprintf(stderr, "%s\n", listening.sentence().c_str());
-    return exit_code::bad_config;
-  }
-  if (!options.state_dir.empty()) {
-    if (auto taken = reeve.take_over(options.state_dir); !taken) {
-      std::fprintf(stderr, "%s\n", taken.sentence().c_str());
-      return exit_code::bad_config;
-    }
-  }
+  if (const auto listening = reeve.listen(); !listening)
+    return refused(listening);
+  if (!options.state_dir.empty())
+    if (const auto taken = reeve.take_over(options.state_dir); !taken)
+      return refused(taken);
   int code = reeve.run();
   // Not by the way of destructors: they wait for actors and for background work, which may hang for
   // ever, as a file system may; and so may whoever reads our log.

@@ -1,7 +1,6 @@
 #include "cli/commands.hpp"
 #include "cli/event_writer.hpp"
 #include "cli/table.hpp"
-#include "config/scenario.hpp"
 #include "supervisor/simulation.hpp"
 #include "supervisor/text.hpp"
 
@@ -58,19 +57,6 @@ void print_json_summary(const simulation_result& result, milliseconds duration) 
 }
 
 } // namespace
-
-std::optional<scenario> load_scenario_or_complain(const std::string& file,
-                                                  const daemon_spec& spec) {
-  auto read = config::load_scenario_file(file, spec, config::process_environment());
-  if (auto* good = std::get_if<config::loaded_scenario>(&read)) {
-    for (const auto& warning : good->warnings)
-      std::cerr << "warning: " << to_string(warning) << '\n';
-    return std::move(good->played);
-  }
-  for (const auto& problem : std::get<1>(read))
-    std::cerr << to_string(problem) << '\n';
-  return std::nullopt;
-}
 
 int simulate(const simulate_options& options) {
   const auto config = load_or_complain(options.config);

@@ -45,17 +45,12 @@ class things {
 public:
   using key = decltype(key_of(std::declval<Thing>()));
 
-  /// False: it is known already.
-  bool take(const Thing& thing) {
-    const auto known = all_.find(key_of(thing));
-    if (known == all_.end() ? is_blank(thing) : known->second == thing)
-      return false;
-    unwritten_.insert_or_assign(key_of(thing), thing);
-    if (is_blank(thing))
-      all_.erase(known);
-    else
-      all_.insert_or_assign(key_of(thing), thing);
-    return true;
+  /// False: all of them are known already.
+  bool take(const std::vector<Thing>& changes) {
+    bool news = false;
+    for (const auto& thing : changes)
+      news |= take(thing);
+    return news;
   }
 
   void set(const std::vector<Thing>& content) {
@@ -72,6 +67,18 @@ public:
   }
 
 private:
+  bool take(const Thing& thing) {
+    const auto known = all_.find(key_of(thing));
+    if (known == all_.end() ? is_blank(thing) : known->second == thing)
+      return false;
+    unwritten_.insert_or_assign(key_of(thing), thing);
+    if (is_blank(thing))
+      all_.erase(known);
+    else
+      all_.insert_or_assign(key_of(thing), thing);
+    return true;
+  }
+
   static std::vector<Thing> values(const std::map<key, Thing>& from) {
     std::vector<Thing> out;
     for (const auto& [name, thing] : from)
@@ -265,15 +272,10 @@ void state_store::keep(const remembered& changes, std::function<void()> kept) {
   bool wakes = kept != nullptr;
   {
     const std::lock_guard guard{s.lock};
-    bool news = false;
-    for (const auto& service : changes.services)
-      news |= s.services.take(service);
-    for (const auto& group : changes.groups)
-      news |= s.groups.take(group);
-    for (const auto& push : changes.pushes)
-      news |= s.pushes.take(push);
-    for (const auto& record : changes.records)
-      news |= s.records.take(record);
+    bool news = s.services.take(changes.services);
+    news |= s.groups.take(changes.groups);
+    news |= s.pushes.take(changes.pushes);
+    news |= s.records.take(changes.records);
     wakes |= news && !s.has_changes;
     s.has_changes |= news;
     if (kept && !s.closed)
