@@ -46,6 +46,10 @@ std::string giving_up(const service_supervision& s, const std::string& said, mon
 
 } // namespace
 
+bool is_held_back(const service_supervision& s) {
+  return s.hold == held_by::dependency || s.hold == held_by::host;
+}
+
 std::string health_line(const health_changed& h) {
   auto line = h.origin.service + " " + std::string{to_string(h.to)};
   if (h.to == health::unhealthy && h.alive && h.failures > 1)
@@ -61,7 +65,7 @@ std::string next_line(const service_supervision& s, const intensity& limit, cons
   case supervision::running:
     return "";
   case supervision::waiting:
-    if (s.hold == held_by::dependency || s.hold == held_by::host)
+    if (is_held_back(s))
       return "not restarted yet: " + new_part(s.reason, said);
     return "restarting " + (s.next_restart ? in_time(s, now) : "soon") + attempt_of(s, limit);
   case supervision::restarting:
@@ -86,7 +90,7 @@ std::string supervision_line(const std::string& service, const service_supervisi
   case supervision::waiting:
   case supervision::given_up:
     return service + " " + next_line(s, limit, "", now)
-           + (s.next_restart && s.state == supervision::waiting ? in_brackets(s.reason) : "");
+           + (s.state == supervision::waiting && !is_held_back(s) ? in_brackets(s.reason) : "");
   case supervision::restarting:
   case supervision::paused:
   case supervision::ended:

@@ -11,6 +11,10 @@
 
 namespace reeve::actors {
 
+/// Its restart is due, and something else than time is in the way that people should hear of. A
+/// last look is over before they could.
+bool is_held_back(const service_supervision& s);
+
 // The sentences of the log: what, why, and what happens next. One line per change.
 
 /// "backend unhealthy after 3 failures (status 500, expected 200-299)".

@@ -174,8 +174,8 @@ void restarter_state::publish_changes(const headline& line) {
       log({service, "", "", *level}, true);
 }
 
-/// How loud its line is; none if it is worth no line, having no new state and no new
-/// time of the next restart.
+/// How loud its line is; none if it is worth no line, having no new state, no new time of the
+/// next restart, and nothing new that holds it back.
 std::optional<spdlog::level::level_enum>
 restarter_state::publish_change(const std::string& service) {
   set_level(service);
@@ -183,10 +183,9 @@ restarter_state::publish_change(const std::string& service) {
     return std::nullopt;
   const auto is = memory_->tree.supervision_of(service, now());
   const auto was = std::exchange(memory_->records[service].told, is);
-  const bool is_held = is.hold == held_by::dependency || is.hold == held_by::host;
   const bool worth_a_line = is.state != was.state
                             || (is.next_restart && is.next_restart != was.next_restart)
-                            || (is_held && is.hold != was.hold);
+                            || (is_held_back(is) && is.hold != was.hold);
   if (worth_a_line || is.attempt != was.attempt || is.reason != was.reason
       || is.restarts != was.restarts)
     publish(service, was, is);
