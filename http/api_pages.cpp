@@ -61,13 +61,16 @@ json leaf_json(const std::string& name, const snapshot_ptr& now) {
   return out;
 }
 
+json intensity_json(const intensity& limit) {
+  const std::chrono::duration<double> within = limit.within;
+  return {{"restarts", limit.restarts}, {"within_seconds", within.count()}};
+}
+
 json group_json(const service_tree::group_view& group, const snapshot_ptr& now) {
   json out;
   out["group"] = group.name;
   out["strategy"] = to_string(group.strategy);
-  out["intensity"] = {
-    {"restarts", group.intensity.restarts},
-    {"within_seconds", static_cast<double>(group.intensity.within.count()) / 1000}};
+  out["intensity"] = intensity_json(group.intensity);
   out["restarts_in_window"] = group.restarts_in_window;
   auto children = json::array();
   for (const auto& child : group.children)
@@ -116,10 +119,6 @@ std::shared_ptr<const group_spec> tree_of(const hooks& from) {
   return from.groups ? from.groups() : nullptr;
 }
 
-double milliseconds_of(std::chrono::milliseconds d) {
-  return static_cast<double>(d.count());
-}
-
 std::string sentence_of(const decision& d) {
   return d.reason + (d.reason.empty() || d.numbers.empty() ? "" : "; ") + d.numbers;
 }
@@ -130,8 +129,7 @@ json entry_json(const wall_time& at, const decision& d) {
   out["delay_ms"] = d.delay.count();
   out["attempt"] = d.attempt;
   out["restarts_in_window"] = d.restarts_in_window;
-  out["intensity"] = {{"restarts", d.limit.restarts},
-                      {"within_seconds", milliseconds_of(d.limit.within) / 1000}};
+  out["intensity"] = intensity_json(d.limit);
   return out;
 }
 

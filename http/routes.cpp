@@ -84,18 +84,14 @@ void add_api_pages(router& to, const hooks_ptr& from) {
          [from, list](const request&, const router::parts&, const reply& give) {
            give(list->show(from->snapshot()));
          });
-  to.add("GET", "/api/v1/services/{name}",
-         [from](const request&, const router::parts& parts, const reply& give) {
-           const auto now = from->snapshot();
-           const auto service = now ? now->find(parts[0]) : nullptr;
-           give(service ? json_answer(service_text(*service)) : no_such_service(parts[0], now));
-         });
-  to.add("GET", "/api/v1/services/{name}/decisions",
-         [from](const request&, const router::parts& parts, const reply& give) {
-           const auto now = from->snapshot();
-           const auto service = now ? now->find(parts[0]) : nullptr;
-           give(service ? json_answer(decisions_text(*service)) : no_such_service(parts[0], now));
-         });
+  for (const auto& [path, text] : {std::pair{"/api/v1/services/{name}", &service_text},
+                                   std::pair{"/api/v1/services/{name}/decisions", &decisions_text}})
+    to.add("GET", path,
+           [from, show = text](const request&, const router::parts& parts, const reply& give) {
+             const auto now = from->snapshot();
+             const auto service = now ? now->find(parts[0]) : nullptr;
+             give(service ? json_answer(show(*service)) : no_such_service(parts[0], now));
+           });
   to.add("GET", "/api/v1/tree", [from](const request&, const router::parts&, reply give) {
     from->tree([late = std::weak_ptr{from}, give = std::move(give)](const tree_view& tree) {
       if (const auto still = late.lock())

@@ -29,18 +29,6 @@ using kind = check_outcome::kind;
 constexpr std::size_t most_header_bytes = 64 * 1'024;
 constexpr std::size_t least_body_read = 64 * 1'024; // breaking off sooner would be rude
 
-std::string host_of(const std::string& url) {
-  CURLU* parsed = curl_url();
-  char* part = nullptr;
-  std::string host;
-  if (curl_url_set(parsed, CURLUPART_URL, url.c_str(), 0) == CURLUE_OK
-      && curl_url_get(parsed, CURLUPART_HOST, &part, 0) == CURLUE_OK)
-    host = part;
-  curl_free(part);
-  curl_url_cleanup(parsed);
-  return host;
-}
-
 curl_slist* make_headers(const http_check& what) {
   curl_slist* list = nullptr;
   for (const auto& [name, value] : what.headers)

@@ -28,18 +28,31 @@ std::string new_name() {
   return "connection-" + std::to_string(++last) + ".reeve.invalid";
 }
 
+using parsed_url = std::unique_ptr<CURLU, decltype(&curl_url_cleanup)>;
+
+/// Null if it is no URL.
+parsed_url parse(const std::string& url) {
+  parsed_url parsed{curl_url(), &curl_url_cleanup};
+  if (curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK)
+    parsed.reset();
+  return parsed;
+}
+
 } // namespace
+
+std::string host_of(const std::string& url) {
+  const auto parsed = parse(url);
+  return parsed ? part_of(parsed.get(), CURLUPART_HOST, 0) : "";
+}
 
 http_route::http_route(const http_check& what)
     : keeps_{what.connection == connection_use::kept && what.max_redirects == 0},
       redirects_{what.max_redirects}, socket_{what.unix_socket} {
-  CURLU* url = curl_url();
-  if (curl_url_set(url, CURLUPART_URL, what.url.c_str(), 0) == CURLUE_OK) {
-    host_ = part_of(url, CURLUPART_HOST, 0);
-    const auto port = part_of(url, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+  if (const auto url = parse(what.url)) {
+    host_ = part_of(url.get(), CURLUPART_HOST, 0);
+    const auto port = part_of(url.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
     port_ = port.empty() ? 0 : std::stoi(port);
   }
-  curl_url_cleanup(url);
   const auto literal = literal_address(host_, port_);
   needs_lookup_ = socket_.empty() && !host_.empty() && !literal;
   if (keeps_ && literal) // connects to a name of its own

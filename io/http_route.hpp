@@ -69,4 +69,7 @@ private:
   list connect_to_{nullptr, &curl_slist_free_all};
 };
 
+/// As libcurl understands it; empty if that is no URL.
+std::string host_of(const std::string& url);
+
 } // namespace reeve::io
