@@ -126,7 +126,8 @@ bool daemon_actors::push(std::string_view token, const push_signal& signal) {
 }
 
 void daemon_actors::pressure_is(std::optional<std::string> why) {
-  caf::anon_send(state_->plan->world->who.restarter, pressure_changed{std::move(why)});
+  state_->plan->restarter->pressure = std::move(why);
+  caf::anon_send(state_->plan->world->who.restarter, pressure_changed{});
 }
 
 void daemon_actors::config_reloaded(bool ok) {

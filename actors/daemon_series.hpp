@@ -51,7 +51,7 @@ private:
   prometheus::Gauge* open_fds_ = nullptr;
   prometheus::Gauge* start_time_ = nullptr;
   prometheus::Gauge* longest_turn_ = nullptr;
-  prometheus::Gauge* kept_ = nullptr; ///< and these three, if anything is to be kept
+  prometheus::Gauge* kept_ = nullptr; ///< null, as the next two: nothing is to be kept
   prometheus::Counter* writes_ = nullptr;
   prometheus::Counter* errors_ = nullptr;
   std::string prefix_;

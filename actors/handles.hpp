@@ -57,9 +57,7 @@ struct still_sick {
   std::string service;
   std::uint32_t incarnation = 0;
 };
-struct pressure_changed {         ///< of the host
-  std::optional<std::string> why; ///< nothing may be restarted; none: it may
-};
+struct pressure_changed {}; ///< of the host
 using restarter_actor =
   root_actor::extend<caf::reacts_to<hear_orders>, caf::reacts_to<operation_ended>,
                      caf::reacts_to<close_down>, caf::reacts_to<tree_due>,

@@ -61,6 +61,7 @@ void restarter_state::begin(pointer self, world_ptr w, std::shared_ptr<restarter
   settle(first ? memory_->tree.boot(now()) : service_tree::actions{});
   while (const auto fact = memory_->unread->take_next())
     hear(*fact);
+  hear_pressure();
   hear_orders();
   hear_operations();
   arm();
@@ -335,9 +336,9 @@ void restarter_state::hear(const still_sick& s) {
     settle(memory_->tree.still_sick(s.service, s.incarnation, now()));
 }
 
-void restarter_state::hear(const pressure_changed& p) {
+void restarter_state::hear_pressure() {
   if (!memory_->closing)
-    settle(memory_->tree.pressure_is(p.why, now()));
+    settle(memory_->tree.pressure_is(memory_->pressure, now()));
 }
 
 /// A delayed message cannot be recalled: an old one is known by its round.
@@ -364,7 +365,7 @@ restarter_actor::behavior_type restarter(restarter_state::pointer self, world_pt
     [&state](close_down) { state.hear_operations(); },
     [&state](const tree_due& d) { state.due(d.round); },
     [&state](const still_sick& s) { state.hear(s); },
-    [&state](const pressure_changed& p) { state.hear(p); },
+    [&state](pressure_changed) { state.hear_pressure(); },
   };
 }
 

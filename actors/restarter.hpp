@@ -40,7 +40,7 @@ public:
   void hear_operations();
   void due(std::uint64_t round);
   void hear(const still_sick& s);
-  void hear(const pressure_changed& p);
+  void hear_pressure();
 
 private:
   using record = restarter_memory::record;

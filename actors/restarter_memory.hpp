@@ -36,7 +36,7 @@ struct person_order {
 };
 
 /// What the restarter leaves to its successor: everything it knows. Nobody else
-/// writes it, but for completions (`operations`) and persons (`orders`).
+/// writes it, but for completions (`operations`), persons (`orders`) and the host (`pressure`).
 struct restarter_memory {
   struct seen_failure {
     std::string cause;
@@ -72,7 +72,8 @@ struct restarter_memory {
   std::map<std::string, operation_record, std::less<>> operations;
   std::uint64_t last_operation = 0;
   std::deque<person_order> orders;
-  std::set<std::string> unkept; ///< services that may differ from what is kept on the disk
+  std::optional<std::string> pressure; ///< why nothing may be restarted; none: it may
+  std::set<std::string> unkept;        ///< services that may differ from what is kept on the disk
 };
 
 } // namespace reeve::actors

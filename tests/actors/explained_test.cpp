@@ -127,6 +127,18 @@ TEST_F(explained, nothing_is_restarted_under_pressure) {
   EXPECT_EQ(world_.operations.size(), 2U);
 }
 
+TEST_F(explained, that_the_pressure_is_over_is_heard_also_by_the_next_restarter) {
+  start(daemon_of({process_service("api")}));
+  daemon_->pressure_is("cpu pressure 91 % is at least 80 %");
+  run();
+  child_exits("api", 1);
+  advance(1h);
+  ASSERT_TRUE(daemon_->kill("restarter"));
+  daemon_->pressure_is(std::nullopt); // told to the dead
+  run();
+  EXPECT_EQ(world_.operations, (strings{"start api", "start api"}));
+}
+
 TEST_F(explained, a_group_that_is_held_is_told_in_one_line_for_each_of_its_members) {
   auto spec = daemon_of({process_service("api"), process_service("web"), process_service("job")});
   spec.tree.children = {group_spec{.name = "app",
