@@ -64,7 +64,13 @@ config::load_result load_config(const std::string& file) {
 }
 
 std::optional<config::loaded> load_or_complain(const std::string& given) {
-  return good_or_complain(load_config(find_config(given)));
+  const auto file = find_config(given);
+  std::error_code failed;
+  if (given.empty() && !std::filesystem::exists(file, failed) && !failed) {
+    std::cerr << "no config file " << file << ": give one with -c\n";
+    return std::nullopt;
+  }
+  return good_or_complain(load_config(file));
 }
 
 std::optional<scenario> load_scenario_or_complain(const std::string& file,

@@ -350,14 +350,13 @@ int run(const run_options& options) {
   };
   if (const auto logging = set_up_logging(options.log_level, options.log_format); !logging)
     return refused(logging);
-  auto config = find_config(options.config);
-  auto good = load_or_complain(config);
+  auto good = load_or_complain(options.config);
   if (!good)
     return exit_code::bad_config;
   for (const auto& warning : good->warnings)
     spdlog::warn("{}", to_string(warning));
   io::raise_file_limit();
-  daemon reeve{std::move(good->spec), config};
+  daemon reeve{std::move(good->spec), find_config(options.config)};
   if (const auto listening = reeve.listen(); !listening)
     return refused(listening);
   if (!options.state_dir.empty())

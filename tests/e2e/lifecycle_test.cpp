@@ -1,4 +1,5 @@
 #include "tests/support/kill_process.hpp"
+#include "tests/support/places.hpp"
 #include "tests/support/reeve_daemon.hpp"
 
 #include <fcntl.h>
@@ -219,6 +220,10 @@ TEST(commands, mistakes_on_the_command_line_are_one_line_each) {
   EXPECT_EQ(typo.code, 2);
   EXPECT_TRUE(one_line(typo)) << typo.err;
   EXPECT_NE(typo.err.find("did you mean 'status'"), std::string::npos) << typo.err;
+  const auto nowhere = run_command(
+    {"env", "REEVE_CONFIG=/nowhere/reeve.yaml", reeve::tests::binary_dir() + "/reeve", "run"});
+  EXPECT_EQ(nowhere.code, 2);
+  EXPECT_EQ(nowhere.err, "no config file /nowhere/reeve.yaml: give one with -c\n");
   auto missing = run_reeve({"tune"});
   EXPECT_EQ(missing.code, 2);
   EXPECT_EQ(missing.err, "--scenario is required; see reeve tune --help\n");
