@@ -17,6 +17,17 @@ protected:
     a.restart.backoff = {false, 10s, 2, 10min, 0};
     return daemon_of({a, container_service("c")});
   }
+
+  /// Both are sick.
+  daemon_spec web_that_needs_db() {
+    auto db = web_service("db");
+    db.restart.target = {};
+    auto web = web_service("web");
+    web.depends_on = {"db"};
+    for (const auto* url : {"http://db", "http://web"})
+      world_.answers(url, 500);
+    return daemon_of({db, web});
+  }
 };
 
 TEST_F(memory, of_counters_goes_on_in_pictures) {
@@ -160,13 +171,7 @@ TEST_F(memory, of_a_good_run_ends_its_backoff) {
 }
 
 TEST_F(memory, of_what_was_held_restarts_nothing_before_a_look_at_both) {
-  service_spec db = web_service("db");
-  db.restart.target = {};
-  auto web = web_service("web");
-  web.depends_on = {"db"};
-  const auto spec = daemon_of({db, web});
-  for (const auto* url : {"http://db", "http://web"})
-    world_.answers(url, 500);
+  const auto spec = web_that_needs_db();
   start(spec);
   ASSERT_TRUE(becomes("db", health::unhealthy));
   ASSERT_TRUE(becomes("web", health::unhealthy));
@@ -190,13 +195,7 @@ TEST_F(memory, of_what_was_held_restarts_nothing_before_a_look_at_both) {
 }
 
 TEST_F(memory, of_what_was_held_and_is_well_again_is_no_reason_to_restart_it) {
-  service_spec db = web_service("db");
-  db.restart.target = {};
-  auto web = web_service("web");
-  web.depends_on = {"db"};
-  const auto spec = daemon_of({db, web});
-  for (const auto* url : {"http://db", "http://web"})
-    world_.answers(url, 500);
+  const auto spec = web_that_needs_db();
   start(spec);
   ASSERT_TRUE(becomes("web", health::unhealthy));
   ASSERT_TRUE(becomes("db", health::unhealthy));
