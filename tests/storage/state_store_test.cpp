@@ -107,17 +107,21 @@ TEST_F(a_state_store, leaves_a_newer_schema_alone) {
   EXPECT_EQ(read_file(file()), bytes);
 }
 
+/// The tables as the first Reeve made them.
+constexpr const char* schema_1 =
+  "CREATE TABLE services (name TEXT PRIMARY KEY, state TEXT NOT NULL, reason TEXT NOT NULL,"
+  " alive INTEGER NOT NULL, target INTEGER NOT NULL, restarts INTEGER NOT NULL, attempt INTEGER"
+  " NOT NULL, last_delay INTEGER NOT NULL, healthy_since INTEGER, due INTEGER, waits_for TEXT"
+  " NOT NULL, on_trial INTEGER NOT NULL, owed TEXT, owed_counted INTEGER NOT NULL)"
+  " STRICT, WITHOUT ROWID;"
+  "CREATE TABLE groups (name TEXT PRIMARY KEY, due INTEGER, careful INTEGER NOT NULL, on_trial"
+  " INTEGER NOT NULL, reason TEXT NOT NULL) STRICT, WITHOUT ROWID;"
+  "CREATE TABLE group_restarts (name TEXT NOT NULL, number INTEGER NOT NULL, at INTEGER NOT NULL,"
+  " PRIMARY KEY (name, number)) STRICT, WITHOUT ROWID;";
+
 TEST_F(a_state_store, makes_an_older_schema_todays_and_keeps_what_it_holds) {
+  sql(schema_1);
   sql(
-    "CREATE TABLE services (name TEXT PRIMARY KEY, state TEXT NOT NULL, reason TEXT NOT NULL,"
-    " alive INTEGER NOT NULL, target INTEGER NOT NULL, restarts INTEGER NOT NULL, attempt INTEGER"
-    " NOT NULL, last_delay INTEGER NOT NULL, healthy_since INTEGER, due INTEGER, waits_for TEXT"
-    " NOT NULL, on_trial INTEGER NOT NULL, owed TEXT, owed_counted INTEGER NOT NULL)"
-    " STRICT, WITHOUT ROWID;"
-    "CREATE TABLE groups (name TEXT PRIMARY KEY, due INTEGER, careful INTEGER NOT NULL, on_trial"
-    " INTEGER NOT NULL, reason TEXT NOT NULL) STRICT, WITHOUT ROWID;"
-    "CREATE TABLE group_restarts (name TEXT NOT NULL, number INTEGER NOT NULL, at INTEGER NOT NULL,"
-    " PRIMARY KEY (name, number)) STRICT, WITHOUT ROWID;"
     "INSERT INTO services VALUES ('a', 'given_up', 'no', 1, -1, 7, 3, 0, NULL, 5, '', 0, NULL, 0),"
     " ('odd', 'meditating', '', 1, 0, 7, 3, 0, NULL, NULL, '', 0, NULL, 0);"
     "PRAGMA user_version = 1");
@@ -137,17 +141,9 @@ TEST_F(a_state_store, makes_an_older_schema_todays_and_keeps_what_it_holds) {
 
 /// What was written by schema 2, with its tables as that made them.
 TEST_F(a_state_store, brings_schema_2_to_todays) {
+  sql("PRAGMA journal_mode = WAL");
+  sql(schema_1);
   sql(
-    "PRAGMA journal_mode = WAL;"
-    "CREATE TABLE services (name TEXT PRIMARY KEY, state TEXT NOT NULL, reason TEXT NOT NULL,"
-    " alive INTEGER NOT NULL, target INTEGER NOT NULL, restarts INTEGER NOT NULL, attempt INTEGER"
-    " NOT NULL, last_delay INTEGER NOT NULL, healthy_since INTEGER, due INTEGER, waits_for TEXT"
-    " NOT NULL, on_trial INTEGER NOT NULL, owed TEXT, owed_counted INTEGER NOT NULL)"
-    " STRICT, WITHOUT ROWID;"
-    "CREATE TABLE groups (name TEXT PRIMARY KEY, due INTEGER, careful INTEGER NOT NULL, on_trial"
-    " INTEGER NOT NULL, reason TEXT NOT NULL) STRICT, WITHOUT ROWID;"
-    "CREATE TABLE group_restarts (name TEXT NOT NULL, number INTEGER NOT NULL, at INTEGER NOT NULL,"
-    " PRIMARY KEY (name, number)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE pushes (service TEXT NOT NULL, name TEXT NOT NULL, known_since INTEGER NOT NULL,"
     " last_success INTEGER, failed_at INTEGER, failure TEXT, started INTEGER, measured INTEGER,"
     " duration INTEGER, PRIMARY KEY (service, name)) STRICT, WITHOUT ROWID;"
