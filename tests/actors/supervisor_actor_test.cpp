@@ -1,122 +1,17 @@
-#include "actors/actor_helpers.hpp"
 #include "actors/exit_reason.hpp"
-#include "actors/supervisor_actor.hpp"
-#include "tests/actors/support/caf_fixture.hpp"
 #include "tests/actors/support/captured_log.hpp"
-#include "tests/support/places.hpp"
+#include "tests/actors/support/supervisor_fixture.hpp"
 
 #include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
-#include <nlohmann/json.hpp>
 
-#include <fstream>
-#include <map>
 #include <stdexcept>
 
 namespace reeve::actors {
 
 namespace {
 
-using namespace std::chrono_literals;
-using json = nlohmann::json;
-using crash = caf::atom_constant<caf::atom("crash")>;
-using end = caf::atom_constant<caf::atom("end")>;
-using deaf = caf::atom_constant<caf::atom("deaf")>;
-
-/// Starts and stops, as they happen; a child writes them itself.
-class supervisor_test : public test::caf_fixture {
-protected:
-  using log = std::vector<std::string>;
-
-  /// Told to, it crashes, ends, or goes deaf to being stopped.
-  caf::behavior worker(caf::event_based_actor* self, const std::string& name) {
-    set_handlers(self, name);
-    self->set_exit_handler([this, self, name](caf::exit_msg& exit) {
-      log_.push_back("stop " + name);
-      self->quit(exit.reason);
-    });
-    return {
-      [](crash) { throw std::runtime_error("told to"); },
-      [self](end) { self->quit(); },
-      [this, self, name](deaf) {
-        self->set_exit_handler([this, name](caf::exit_msg&) { log_.push_back("ask " + name); });
-      },
-    };
-  }
-
-  child_spec child(const std::string& name, restart_type type = restart_type::permanent) {
-    child_spec spec;
-    spec.name = name;
-    spec.type = type;
-    spec.start = [this, name](caf::local_actor& self) {
-      if (failing_[name] > 0 && failing_[name]-- > 0) {
-        log_.push_back("fail " + name);
-        throw std::runtime_error("cannot start");
-      }
-      log_.push_back("start " + name);
-      return started_[name] = self.spawn(
-               [this, name](caf::event_based_actor* actor) { return worker(actor, name); });
-    };
-    return spec;
-  }
-
-  supervisor_spec group(strategy s, std::vector<child_spec> children, int restarts = 3,
-                        std::chrono::milliseconds within = 10s) {
-    supervisor_spec spec{"root", s, {restarts, within}, std::move(children), {}};
-    spec.respawned = [this](const std::string& name) { ++respawned_[name]; };
-    return spec;
-  }
-
-  void begin(supervisor_spec spec) {
-    root_ = spawn_supervisor(system_, std::move(spec));
-    self_->monitor(root_);
-    run();
-  }
-
-  void TearDown() override {
-    if (root_)
-      caf::anon_send_exit(root_, caf::exit_reason::user_shutdown);
-    run();
-    advance(1h); // the deaf are killed
-    root_ = nullptr;
-    started_.clear();
-    caf_fixture::TearDown();
-  }
-
-  template <class What>
-  void tell(const std::string& name, What what) {
-    caf::anon_send(started_[name], what);
-    run();
-  }
-
-  /// What happened since it was asked last.
-  log happened() {
-    return std::exchange(log_, {});
-  }
-
-  /// The reason, once the root has ended.
-  std::optional<caf::error> root_end() {
-    std::optional<caf::error> reason;
-    self_->receive([&](caf::down_msg& down) { reason = std::move(down.reason); },
-                   caf::after(0s) >> [] {});
-    return reason;
-  }
-
-  actor_tree tree() {
-    std::optional<actor_tree> answer;
-    auto asked = self_->request(root_, caf::infinite, get_tree{});
-    run();
-    asked.receive([&](actor_tree& t) { answer = std::move(t); }, [](caf::error&) {});
-    return answer.value_or(actor_tree{});
-  }
-
-  supervisor_actor root_;
-  log log_;
-  std::map<std::string, caf::actor> started_;
-  std::map<std::string, int> failing_; ///< starts that are to fail
-  std::map<std::string, int> respawned_;
-};
-
+using namespace test;
 using names = std::vector<std::string>;
 
 TEST_F(supervisor_test, stops_in_reverse_order_when_told_to) {
@@ -379,7 +274,7 @@ TEST_F(supervisor_test, ten_thousand_children_are_started_without_holding_the_th
 }
 
 TEST_F(supervisor_test, what_a_child_died_of_is_in_the_log) {
-  test::captured_log logged;
+  captured_log logged;
   begin(group(strategy::one_for_one, {child("a")}));
   tell("a", crash::value);
   EXPECT_NE(logged.text().find("root: a ended: told to"), std::string::npos) << logged.text();
@@ -394,81 +289,6 @@ TEST(exit_reason, tells_the_ends_apart) {
   EXPECT_EQ(describe(caf::make_error(caf::sec::runtime_error, "no disk")), "no disk");
   EXPECT_EQ(describe(caf::sec::request_timeout), "request timeout");
   EXPECT_EQ(describe(caf::exit_reason::out_of_workers), "out of workers");
-}
-
-// -- what OTP's own supervisor did -----------------------------------------------
-
-strategy strategy_of(const json& j) {
-  if (j == "one_for_all")
-    return strategy::one_for_all;
-  return j == "rest_for_one" ? strategy::rest_for_one : strategy::one_for_one;
-}
-
-restart_type type_of(const json& j) {
-  if (j == "temporary")
-    return restart_type::temporary;
-  return j == "transient" ? restart_type::transient : restart_type::permanent;
-}
-
-class otp_trace : public supervisor_test {
-protected:
-  supervisor_spec spec_of(const json& node) {
-    std::vector<child_spec> children;
-    for (const auto& c : node["children"]) {
-      auto name = c["id"].get<std::string>();
-      auto type = type_of(c["restart"]);
-      if (c.contains("children"))
-        children.push_back(supervisor_child(
-          name, [this, c] { return spec_of(c); }, type));
-      else
-        children.push_back(child(name, type));
-    }
-    return group(strategy_of(node["strategy"]), std::move(children), node["intensity"],
-                 std::chrono::seconds{node["period_s"]});
-  }
-
-  void replay_step(const json& step) {
-    auto at = std::chrono::milliseconds{step["at_ms"]};
-    advance(began_ + at - scheduler_.clock().current_time);
-    auto name = step["child"].get<std::string>();
-    auto alive = !caf::actor_cast<caf::abstract_actor*>(started_[name])
-                    ->getf(caf::abstract_actor::is_cleaned_up_flag);
-    EXPECT_EQ(alive, step["delivered"].get<bool>()) << "was " << name << " alive?";
-    step["reason"] == "crash" ? tell(name, crash::value) : tell(name, end::value);
-    if (root_alive_ && root_end()) {
-      root_alive_ = false;
-      log_.push_back("stop root");
-    }
-    EXPECT_EQ(happened(), step["actions"].get<names>()) << step.dump();
-  }
-
-  void replay(const json& trace) {
-    SCOPED_TRACE("seed " + trace["seed"].dump());
-    root_alive_ = true;
-    begin(spec_of(trace["tree"]));
-    EXPECT_EQ(happened(), trace["boot"].get<names>());
-    began_ = scheduler_.clock().current_time;
-    for (const auto& step : trace["steps"])
-      replay_step(step);
-    EXPECT_EQ(root_alive_, trace["root_alive"].get<bool>());
-    caf::anon_send_exit(root_, caf::exit_reason::user_shutdown);
-    run();
-    if (root_alive_) {
-      EXPECT_TRUE(root_end());
-    }
-    happened();
-  }
-
-  caf::actor_clock::time_point began_;
-  bool root_alive_ = true;
-};
-
-TEST_F(otp_trace, is_repeated_stop_by_stop_and_start_by_start) {
-  std::ifstream file{reeve::tests::source_dir() + "/tests/supervisor/otp_traces.jsonl"};
-  auto replayed = 0;
-  for (std::string line; std::getline(file, line); ++replayed)
-    replay(json::parse(line));
-  EXPECT_EQ(replayed, 150);
 }
 
 } // namespace

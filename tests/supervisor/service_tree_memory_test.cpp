@@ -1,49 +1,9 @@
-#include "tests/supervisor/tree_fixture.hpp"
-
-#include <set>
+#include "tests/supervisor/another_reeve.hpp"
 
 namespace reeve {
 namespace {
 
 using namespace std::chrono_literals;
-
-/// Reeve ends without a word, and another takes over.
-struct another_reeve : tree_fixture {
-  remembered left() {
-    std::set<std::string> names;
-    for (const auto& s : spec.services)
-      names.insert(s.name);
-    return tree->remember(names, {now, wall});
-  }
-
-  /// After `pause`, in which the wall clock moved by `wall_pause`.
-  texts is_born(std::chrono::milliseconds pause = 0ms,
-                std::optional<std::chrono::milliseconds> wall_pause = {}) {
-    const auto before = left();
-    // Another boot, another monotonic clock.
-    now = mono_time{5s};
-    wall += wall_pause.value_or(pause);
-    tree.emplace(spec, now);
-    tree->take_over(before, {now, wall});
-    return told(tree->boot(now));
-  }
-
-  std::chrono::milliseconds wait_of(const std::string& name) {
-    const auto due = at(name).next_restart;
-    return due ? std::chrono::duration_cast<std::chrono::milliseconds>(*due - now) : -1ms;
-  }
-
-  /// Fails and is restarted, `times` times.
-  void crash(const std::string& name, int times) {
-    for (int i = 0; i < times; ++i) {
-      failed(name);
-      after(wait_of(name) > 0ms ? wait_of(name) : 0ms);
-      started(name);
-    }
-  }
-
-  wall_time wall{1'000'000h};
-};
 
 TEST_F(another_reeve, starts_what_ran_and_goes_on_counting) {
   begin({process("a", 1s), container("c", 1s)});
@@ -361,101 +321,6 @@ TEST_F(another_reeve, restarts_what_waits_for_nothing_that_is_known) {
   EXPECT_EQ(told(tree->boot(now)), (texts{"start b", "start a"}));
 }
 
-// -- what was held, and what a restart was good for --------------------------------
-
-/// `db` is watched, and `web` needs it.
-struct another_reeve_with_dependencies : another_reeve {
-  void begin_with(service_spec web) {
-    service_spec db;
-    db.name = "db";
-    db.checks.push_back({"tcp", tcp_check{"localhost", 1, "", "", {}}});
-    web.depends_on = {"db"};
-    begin({db, std::move(web)});
-  }
-  texts db_is(bool up) {
-    return told(tree->health_is("db", incarnation("db"), up, up ? "" : "refused", now, 0.5));
-  }
-};
-
-TEST_F(another_reeve_with_dependencies, holds_what_was_held_until_it_knows_better) {
-  for (auto* make : {process, container}) {
-    tree.reset();
-    spec = {};
-    begin_with(make("web", 1s));
-    db_is(false);
-    EXPECT_EQ(sick("web"), texts{"hold web"});
-    EXPECT_EQ(is_born(1h), texts{});
-    EXPECT_EQ(at("web").hold, held_by::dependency);
-    EXPECT_EQ(at("web").reason, "broke; held: 'db' is starting");
-    EXPECT_EQ(after(1h), texts{});
-    EXPECT_EQ(db_is(false), texts{});
-    EXPECT_EQ(is_born(1h), texts{}) << "and the third";
-    EXPECT_EQ(at("web").restarts_in_window, 0);
-    db_is(true);
-    EXPECT_EQ(after(100ms), texts{make == process ? "start web" : "restart web"});
-    started("web");
-    EXPECT_EQ(at("web").restarts_in_window, 0) << "its dependency explained it";
-    db_is(true);
-    EXPECT_EQ(after(1h), texts{});
-  }
-}
-
-TEST_F(another_reeve_with_dependencies, does_not_count_twice_what_was_counted_and_then_held) {
-  begin_with(container("web", 1s));
-  sick("web");
-  db_is(false);
-  EXPECT_EQ(after(1s), texts{"hold web"});
-  EXPECT_EQ(is_born(), texts{});
-  db_is(true);
-  EXPECT_EQ(after(100ms), texts{"restart web"});
-  EXPECT_EQ(at("web").restarts_in_window, 1);
-}
-
-TEST_F(another_reeve_with_dependencies, leaves_alone_what_was_held_and_is_well) {
-  begin_with(container("web", 1s));
-  db_is(false);
-  sick("web");
-  is_born();
-  recovered("web");
-  EXPECT_EQ(state("web"), supervision::running);
-  db_is(true);
-  EXPECT_EQ(after(1h), texts{});
-}
-
-TEST_F(another_reeve_with_dependencies, does_not_forget_a_careful_try_that_was_held) {
-  spec.tree.intensity = {0, 60s};
-  spec.tree.cooldown = 600s;
-  begin_with(container("web", 1s));
-  EXPECT_EQ(sick("web"), texts{"give_up web"});
-  db_is(false);
-  EXPECT_EQ(after(600s), texts{"hold web"});
-  EXPECT_EQ(is_born(), texts{});
-  db_is(true);
-  EXPECT_EQ(after(100ms), texts{"restart web"});
-  EXPECT_EQ(last.cause, restart_cause::cooldown);
-}
-
-TEST_F(another_reeve_with_dependencies, restarts_what_was_held_when_its_config_frees_it) {
-  begin_with(container("web", 1s));
-  db_is(false);
-  sick("web");
-  spec.services[1].depends_on.clear();
-  is_born();
-  EXPECT_EQ(after(1s), texts{"restart web"});
-  EXPECT_EQ(at("web").restarts_in_window, 0);
-}
-
-TEST_F(another_reeve, does_not_forget_what_the_host_held_back) {
-  spec.tree.intensity = {0, 60s};
-  spec.tree.cooldown = 600s;
-  begin({container("c", 1s)});
-  sick("c");
-  tree->pressure_is("memory", now);
-  EXPECT_EQ(after(600s), texts{"hold c"});
-  EXPECT_EQ(is_born(), texts{"restart c"}) << "there is no pressure any more";
-  EXPECT_EQ(last.cause, restart_cause::cooldown);
-}
-
 TEST_F(another_reeve, tells_that_a_restart_of_the_one_before_relapsed) {
   begin({process("a", 1s), container("c", 1s), container("late", 1s)});
   for (const auto* name : {"a", "c", "late"})
@@ -491,42 +356,6 @@ TEST_F(another_reeve, need_not_be_told_of_what_is_as_at_the_beginning) {
   failed("a");
   EXPECT_FALSE(is_blank(left().services[0]));
   EXPECT_FALSE(is_blank(left().groups[0]));
-}
-
-TEST(a_fingerprint, tells_targets_apart) {
-  const std::vector<restart_target> targets{
-    std::monostate{},
-    process_spec{{"a", "b"}},
-    process_spec{{"ab"}},
-    process_spec{{"a"}, "b"},
-    process_spec{{"a"}, "", {{"b", ""}}},
-    process_spec{{"a"}, "", {}, 9},
-    process_spec{{"a"}, "", {}, 15, "b"},
-    docker_target{"a"},
-    exec_target{{"a"}, {"b"}, {}},
-    exec_target{{"a", "b"}, {}, {}},
-    exec_target{{}, {}, {"a"}},
-  };
-  std::set<std::uint64_t> all;
-  for (const auto& target : targets)
-    EXPECT_TRUE(all.insert(fingerprint(target)).second);
-  EXPECT_EQ(fingerprint(docker_target{"a"}), 10198625237220108294U) << "the same in every build";
-}
-
-TEST(remembered_pushes, come_back_on_another_clock) {
-  const instant then{mono_time{1h}, wall_time{1'000h}};
-  push_record record{mono_time{59min}, push_record::failure{mono_time{58min}, "no"},
-                     mono_time{57min}, mono_time{56min}, 3s};
-  const auto kept = remember("s", "push", record, mono_time{50min}, then);
-  EXPECT_FALSE(is_blank(kept));
-  const instant now{mono_time{5min}, wall_time{1'001h}};
-  const auto back = recall(kept, now);
-  EXPECT_EQ(back.last_success, mono_time{-56min}) << "an hour and a minute ago";
-  EXPECT_EQ(back.failed->at, mono_time{-57min});
-  EXPECT_EQ(back.failed->reason, "no");
-  EXPECT_EQ(back.duration, 3s);
-  const instant earlier{mono_time{5min}, wall_time{1h}};
-  EXPECT_EQ(recall(kept, earlier).last_success, earlier.mono) << "nothing came from the future";
 }
 
 } // namespace
