@@ -12,6 +12,17 @@ protected:
     start(std::move(spec), std::move(left));
   }
 
+  /// Is to say once an hour that it is well.
+  static daemon_spec a_backup() {
+    service_spec backup;
+    backup.name = "backup";
+    check_spec check;
+    check.name = "push";
+    check.target = push_check{"token", 1h, 5min};
+    backup.checks = {check};
+    return daemon_of({backup});
+  }
+
   static daemon_spec two() {
     auto a = process_service("a");
     a.restart.backoff = {false, 10s, 2, 10min, 0};
@@ -208,13 +219,7 @@ TEST_F(memory, of_what_was_held_and_is_well_again_is_no_reason_to_restart_it) {
 }
 
 TEST_F(memory, of_a_push_holds_its_deadline) {
-  service_spec backup;
-  backup.name = "backup";
-  check_spec check;
-  check.name = "push";
-  check.target = push_check{"token", 1h, 5min};
-  backup.checks = {check};
-  const auto spec = daemon_of({backup});
+  const auto spec = a_backup();
   start(spec);
   advance(30min);
   ASSERT_TRUE(daemon_->push("token", {push_signal::kind::success, std::nullopt, ""}));
@@ -231,13 +236,7 @@ TEST_F(memory, of_a_push_holds_its_deadline) {
 }
 
 TEST_F(memory, of_a_push_that_never_came_counts_from_the_first_reeve) {
-  service_spec backup;
-  backup.name = "backup";
-  check_spec check;
-  check.name = "push";
-  check.target = push_check{"token", 1h, 5min};
-  backup.checks = {check};
-  const auto spec = daemon_of({backup});
+  const auto spec = a_backup();
   start(spec);
   advance(40min);
   another_reeve(spec);
