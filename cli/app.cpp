@@ -119,9 +119,9 @@ bool is_unknown_command(const CLI::App& app, const std::string& given) {
     known.push_back(command->get_name());
   if (given.starts_with('-') || std::find(known.begin(), known.end(), given) != known.end())
     return false;
-  auto near = nearest(given, known);
-  std::cerr << "no command '" << given << "'; "
-            << (near ? "did you mean '" + *near + "'?" : std::string{"see reeve --help"}) << '\n';
+  const auto hint = did_you_mean(given, known);
+  std::cerr << "no command '" << given << "'" << (hint.empty() ? "; see reeve --help" : hint)
+            << '\n';
   return true;
 }
 

@@ -132,9 +132,7 @@ int check(const std::string& config, const std::vector<std::string>& names, bool
   for (const auto& name : names) {
     if (std::find(known.begin(), known.end(), name) != known.end())
       continue;
-    auto near = nearest(name, known);
-    std::cerr << "no service '" << name << "'" << (near ? "; did you mean '" + *near + "'?" : "")
-              << '\n';
+    std::cerr << "no service '" << name << "'" << did_you_mean(name, known) << '\n';
     return exit_code::bad_config;
   }
   io::raise_file_limit();

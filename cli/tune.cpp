@@ -134,10 +134,8 @@ std::string refusal(const daemon_spec& spec, const scenario& s, const tune_optio
   for (const auto& service : spec.services)
     names.push_back(service.name);
   const auto found = std::find(names.begin(), names.end(), options.service);
-  if (found == names.end()) {
-    const auto near = nearest(options.service, names);
-    return "no service " + quoted + (near ? "; did you mean '" + *near + "'?" : "");
-  }
+  if (found == names.end())
+    return "no service " + quoted + did_you_mean(options.service, names);
   const auto& service = spec.services[static_cast<std::size_t>(found - names.begin())];
   if (std::holds_alternative<std::monostate>(service.restart.target))
     return quoted + " has no restart target: there is nothing to tune";

@@ -76,9 +76,8 @@ std::optional<error> wrong_parameter(std::string_view name, std::string_view val
   if (std::find(std::begin(libpq_parameters), std::end(libpq_parameters), name)
       != std::end(libpq_parameters))
     return {};
-  const auto near = nearest(name, {std::begin(libpq_parameters), std::end(libpq_parameters)});
   return error{in_quotes(name) + " is no parameter of libpq"
-               + (near ? "; did you mean " + in_quotes(*near) + "?" : "")};
+               + did_you_mean(name, {std::begin(libpq_parameters), std::end(libpq_parameters)})};
 }
 
 std::optional<error> wrong_postgres_part(const url_parts& url) {

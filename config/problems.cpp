@@ -41,8 +41,7 @@ std::string problem_list::suggestion(std::string_view name, const std::vector<st
   if (name.size() > 64 || work > work_left_)
     return {};
   work_left_ -= work;
-  const auto found = nearest(name, known);
-  return found ? "; did you mean " + in_quotes(*found) + "?" : "";
+  return did_you_mean(name, known);
 }
 
 std::size_t problem_list::count() const {

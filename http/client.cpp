@@ -20,8 +20,7 @@ result<client_answer> ask(const std::string& base, const std::string& method,
   client.set_read_timeout(seconds.count(), rest.count());
   auto answer = method == "POST" ? client.Post(path.c_str()) : client.Get(path.c_str());
   if (!answer)
-    return error{"no Reeve answers at " + base + " (" + httplib::to_string(answer.error())
-                 + "); is it running? Else give --url"};
+    return error{"no Reeve answers at " + base + "; is it running? Else give --url"};
   return client_answer{answer->status, answer->body};
 }
 

@@ -162,10 +162,8 @@ void router::engine::not_found(const request& r, const reply& to) const {
     return;
   }
   const auto path = r.target.substr(0, r.target.find('?'));
-  auto message = "there is no page '" + path + "'";
-  if (const auto near = nearest(path, plain_patterns))
-    message += "; did you mean '" + *near + "'?";
-  to(error_answer(404, "not_found", message));
+  to(error_answer(404, "not_found",
+                  "there is no page '" + path + "'" + did_you_mean(path, plain_patterns)));
 }
 
 router::router() : engine_{std::make_unique<engine>()} {

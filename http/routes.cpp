@@ -27,10 +27,8 @@ answer json_answer(std::string body, int status = 200) {
 
 answer no_such(const std::string& noun, const std::string& name,
                const std::vector<std::string>& candidates) {
-  auto message = "no " + noun + " '" + name + "'";
-  if (const auto near = nearest(name, candidates))
-    message += "; did you mean '" + *near + "'?";
-  return error_answer(404, "not_found", message);
+  return error_answer(404, "not_found",
+                      "no " + noun + " '" + name + "'" + did_you_mean(name, candidates));
 }
 
 answer no_such_service(const std::string& name, const snapshot_ptr& now) {

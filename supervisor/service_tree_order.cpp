@@ -10,9 +10,7 @@ result<service_tree::actions> service_tree::person(std::string_view name, order 
     std::vector<std::string> names;
     for (const auto& [known, s] : state_->services)
       names.push_back(known);
-    const auto near = nearest(name, names);
-    return error{"no service '" + std::string{name} + "'"
-                 + (near ? "; did you mean '" + *near + "'?" : "")};
+    return error{"no service '" + std::string{name} + "'" + did_you_mean(name, names)};
   }
   auto& s = *state_->find(name);
   if (auto why_not = state_->refusal(s, o); !why_not.empty())

@@ -117,22 +117,21 @@ std::string one_line(std::string_view text, std::size_t most) {
   return line.substr(first, line.find_last_not_of(' ') - first + 1);
 }
 
-std::optional<std::string> nearest(std::string_view name,
-                                   const std::vector<std::string>& candidates) {
+std::string did_you_mean(std::string_view name, const std::vector<std::string>& candidates) {
   // A third of the name may be wrong; longer texts are cut off from the square.
   std::size_t best = std::max<std::size_t>(1, name.size() / 3) + 1;
-  std::optional<std::string> found;
+  const std::string* found = nullptr;
   if (name.size() > 100)
-    return found;
+    return {};
   for (const auto& candidate : candidates) {
     if (candidate.size() > name.size() + best || name.size() > candidate.size() + best)
       continue;
     if (const auto distance = edits(name, candidate); distance < best) {
       best = distance;
-      found = candidate;
+      found = &candidate;
     }
   }
-  return found;
+  return found ? "; did you mean '" + one_line(*found, 100) + "'?" : "";
 }
 
 } // namespace reeve

@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,9 +21,8 @@ std::string rfc3339(wall_time t);
 /// blanks, blanks at the ends are gone, and what is no whole UTF-8 is `?`.
 std::string one_line(std::string_view text, std::size_t most);
 
-/// The candidate a person most likely meant by `name`, for "did you mean"; none
-/// if all are too different. A swap of neighbours counts as one edit.
-std::optional<std::string> nearest(std::string_view name,
-                                   const std::vector<std::string>& candidates);
+/// "; did you mean 'x'?", where x is what a person most likely meant by `name`; empty if all are
+/// too different. A swap of neighbours counts as one edit.
+std::string did_you_mean(std::string_view name, const std::vector<std::string>& candidates);
 
 } // namespace reeve

@@ -29,13 +29,13 @@ TEST(text, tells_wall_time_in_rfc_3339) {
 
 TEST(text, finds_what_was_meant) {
   const std::vector<std::string> names{"backend", "mailer", "postgres", "web"};
-  EXPECT_EQ(nearest("bakend", names), "backend");
-  EXPECT_EQ(nearest("postgers", names), "postgres");
-  EXPECT_EQ(nearest("wbe", names), "web");
-  EXPECT_EQ(nearest("mailer", names), "mailer");
-  EXPECT_EQ(nearest("queue", names), std::nullopt);
-  EXPECT_EQ(nearest("", names), std::nullopt);
-  EXPECT_EQ(nearest("web", {}), std::nullopt);
+  EXPECT_EQ(did_you_mean("bakend", names), "; did you mean 'backend'?");
+  EXPECT_EQ(did_you_mean("postgers", names), "; did you mean 'postgres'?");
+  EXPECT_EQ(did_you_mean("wbe", names), "; did you mean 'web'?");
+  EXPECT_EQ(did_you_mean("mailer", names), "; did you mean 'mailer'?");
+  EXPECT_EQ(did_you_mean("queue", names), "");
+  EXPECT_EQ(did_you_mean("", names), "");
+  EXPECT_EQ(did_you_mean("web", {}), "");
 }
 
 TEST(words, are_those_of_the_config_and_the_api) {
