@@ -17,6 +17,18 @@ TEST_F(a_tree_with_dependencies, restarts_nothing_for_a_fault_that_a_dependency_
   EXPECT_EQ(after(24h), texts{});
 }
 
+TEST_F(a_tree_with_dependencies, who_is_held_is_shown_with_what_the_dependency_says_now) {
+  begin({watched("db"), needing(container("web", 1s), {"db"})});
+  is_down("db");
+  sick("web");
+  const auto actions =
+    tree->health_is("db", incarnation("db"), false, "unhealthy: timed out", now, 0);
+  ASSERT_EQ(actions.size(), 1U);
+  EXPECT_EQ(actions[0].what, tree_action::kind::changed);
+  EXPECT_EQ(actions[0].name, "web");
+  EXPECT_EQ(at("web").reason, "broke; held: 'db' is unhealthy: timed out");
+}
+
 TEST_F(a_tree_with_dependencies, restarts_dependents_soon_after_the_dependency_is_back) {
   begin({watched("db"), needing(process("web", 1min), {"db"})});
   is_down("db");

@@ -74,6 +74,16 @@ TEST_F(a_tree_with_dependencies, a_group_too_large_for_the_budget_goes_alone) {
   EXPECT_EQ(after(60s), texts{"stop c"});
 }
 
+TEST_F(a_tree_with_dependencies, a_group_that_needs_more_than_is_left_says_so) {
+  spec.budget = budget_spec{0, 3};
+  spec.tree.strategy = strategy::one_for_all;
+  begin({process("a"), process("b")});
+  failed("a"), stopped("b"), started("a"), started("b");
+  EXPECT_EQ(failed("b"), texts{"hold b"});
+  EXPECT_EQ(at("b").reason, "broke; held: 2 of at most 3 restarts a minute are used up, and what "
+                            "comes first needs more than is left");
+}
+
 TEST_F(a_tree_with_dependencies, a_person_does_not_wait_for_the_budget) {
   spec.budget = budget_spec{1, 1};
   begin({process("a"), process("b")});
