@@ -65,7 +65,7 @@ void take_over(actor_plan& plan, const remembered& before) {
     if (!plan.services.contains(s.name))
       gone.services.push_back({s.name});
   for (const auto& g : before.groups)
-    if (!find_group(plan.spec->tree, g.name))
+    if (g.name.empty() ? !plan.spec->budget : !find_group(plan.spec->tree, g.name))
       gone.groups.push_back({g.name});
   for (const auto& p : before.pushes)
     gone.pushes.push_back({p.service, p.check});

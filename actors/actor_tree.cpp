@@ -31,6 +31,7 @@ struct daemon_actors::state {
 
 void daemon_actors::state::start(settings s) {
   plan = make_plan(std::move(s.spec), std::move(s.out), s.version, s.before);
+  plan->restarter->pressure = std::move(s.pressure);
   plan->world->exhausted = s.exhausted;
   root = spawn_supervisor(*system, root_supervisor(plan));
   caf::actor_cast<caf::actor>(root)->attach_functor(

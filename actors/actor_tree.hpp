@@ -45,7 +45,8 @@ public:
     /// Nothing is left to try, by the config's `escalate` or because our own actors
     /// failed too often: Reeve ends with exit code 3.
     std::function<void(const std::string& why)> exhausted;
-    remembered before; ///< what an earlier Reeve left
+    remembered before;                   ///< what an earlier Reeve left
+    std::optional<std::string> pressure; ///< as of `pressure_is`, from the first moment
   };
 
   /// An actor system of its own on `l`, which must outlive it.

@@ -58,6 +58,8 @@ void restarter_state::begin(pointer self, world_ptr w, std::shared_ptr<restarter
     respect_stops();
   }
   touch_all(); // the one before may have died before it told
+  if (memory_->pressure)
+    hear_pressure(); // before anything is restarted
   settle(first ? memory_->tree.boot(now()) : service_tree::actions{});
   while (const auto fact = memory_->unread->take_next())
     hear(*fact);

@@ -170,6 +170,7 @@ struct daemon::state {
   std::vector<std::string> refusals_of(const config::load_result& read) const;
   void refuse(const std::vector<std::string>& refusals);
   void apply(config::load_result read);
+  std::optional<std::string> pressure_at_start() const;
   void watch_pressure();
 };
 
@@ -282,6 +283,10 @@ void daemon::state::apply(config::load_result read) {
   spdlog::info("config reloaded: {}", difference);
 }
 
+std::optional<std::string> daemon::state::pressure_at_start() const {
+  return spec->hold ? too_much_pressure(*spec->hold, io::pressure_now()) : std::nullopt;
+}
+
 void daemon::state::watch_pressure() {
   pressure.reset();
   if (!spec->hold)
@@ -328,6 +333,7 @@ int daemon::run() {
                                                           s.begin_shutdown("because " + why);
                                                         },
                                                       .before = std::exchange(s.before, {}),
+                                                      .pressure = s.pressure_at_start(),
                                                     });
   spdlog::info("reeve " REEVE_VERSION " watches {}; http://{}:{}/health",
                counted(s.spec->services.size(), "service"), s.spec->server.host, s.server.port());

@@ -23,6 +23,10 @@ std::optional<double> read(const std::string& file) {
 
 } // namespace
 
+host_pressure pressure_now(const std::string& folder) {
+  return {read(folder + "/cpu"), read(folder + "/memory"), read(folder + "/io")};
+}
+
 struct pressure_watch::state : std::enable_shared_from_this<state> {
   state(loop& l, pressure_limits of, told t, std::string where)
       : home{l}, limits{of}, tell{std::move(t)}, folder{std::move(where)} {
@@ -40,14 +44,11 @@ struct pressure_watch::state : std::enable_shared_from_this<state> {
 
 void pressure_watch::state::look() {
   const auto found = std::make_shared<host_pressure>();
-  home.in_background(
-    [found, at = folder] {
-      *found = {read(at + "/cpu"), read(at + "/memory"), read(at + "/io")};
-    },
-    [found, weak = weak_from_this()] {
-      if (const auto self = weak.lock())
-        self->hear(*found);
-    });
+  home.in_background([found, at = folder] { *found = pressure_now(at); },
+                     [found, weak = weak_from_this()] {
+                       if (const auto self = weak.lock())
+                         self->hear(*found);
+                     });
 }
 
 void pressure_watch::state::hear(const host_pressure& now) {

@@ -11,6 +11,9 @@ namespace reeve::io {
 
 class loop;
 
+/// What it is now; files of the kernel's, read at once. Any thread.
+host_pressure pressure_now(const std::string& folder = "/proc/pressure");
+
 /// Reads the host's pressure every 2 s, off the loop, and tells each time whether it is too
 /// much for restarts. Loop thread only.
 class pressure_watch {

@@ -55,7 +55,7 @@ struct remembered_service {
 };
 
 struct remembered_group {
-  std::string name;
+  std::string name;                ///< empty, as no group's: the host, with its budget
   std::vector<wall_time> restarts; ///< in its window, oldest first
   std::optional<wall_time> due;    ///< of the whole group's restart, or careful try
   bool careful = false;            ///< what is due

@@ -10,6 +10,14 @@ constexpr std::chrono::seconds minute{60};
 
 } // namespace
 
+restart_budget::restart_budget(const std::vector<mono_time>& begun)
+    : begun_{begun.begin(), begun.end()} {
+}
+
+std::vector<mono_time> restart_budget::begun(mono_time now) const {
+  return {begun_.end() - recent(now), begun_.end()};
+}
+
 int restart_budget::recent(mono_time now) const {
   const auto first =
     std::find_if(begun_.begin(), begun_.end(), [&](mono_time t) { return now - t < minute; });

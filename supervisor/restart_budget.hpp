@@ -5,6 +5,7 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace reeve {
 
@@ -21,6 +22,12 @@ struct budget_spec {
 /// more than `per_minute` begins when nothing else counts.
 class restart_budget {
 public:
+  restart_budget() = default;
+  /// What another Reeve began, oldest first.
+  explicit restart_budget(const std::vector<mono_time>& begun);
+  /// What counts at `now`, oldest first.
+  std::vector<mono_time> begun(mono_time now) const;
+
   /// Whether any plan could begin.
   bool has_room(const budget_spec& limit, mono_time now) const;
   /// Whether a plan of `restarts` may begin at `now`; recorded if so. Else `why_not` says

@@ -106,6 +106,8 @@ struct service_supervision {
 /// - Before a delayed restart of what still runs it is looked at once more.
 /// - The host's pressure and budget hold back what the tree decided by itself, never
 ///   what a person ordered.
+/// - What was stopped for another's start is started at once when that is given up: the host
+///   counted it when it was stopped.
 /// - A remedy that did not help `attempts` times gives way to the next.
 /// - `on_exhausted: give_up` gives up the one service and leaves its siblings.
 ///   After `cooldown` it gets one careful try, of it alone and not counted; if it
@@ -132,7 +134,7 @@ public:
   /// are not known are ignored. REQUIRES: neither `boot` nor anything else was called.
   void take_over(const remembered& before, const instant& now);
 
-  /// What `take_over` needs to know of these services and of the groups they lie in. For
+  /// What `take_over` needs to know of these services, the groups they lie in and the host. For
   /// names that are not (or no longer) known: a blank.
   remembered remember(const std::set<std::string>& names, const instant& now) const;
 

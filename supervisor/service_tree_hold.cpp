@@ -248,11 +248,9 @@ void service_tree::state::carry_out_held(mono_time now) {
 }
 
 service_tree::actions service_tree::pressure_is(std::optional<std::string> why, mono_time now) {
-  const bool was = state_->pressure.has_value();
   state_->pressure = std::move(why);
-  if (was != state_->pressure.has_value()) // else but a percentage is another
-    for (auto* n : state_->held)
-      state_->touch(*n);
+  for (auto* n : state_->held)
+    state_->touch(*n);
   return state_->finish_call(now);
 }
 

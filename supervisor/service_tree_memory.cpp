@@ -33,6 +33,14 @@ bool any_is(const tree_node& n, supervision state) {
                      [&](const auto* child) { return any_is(*child, state); });
 }
 
+std::vector<mono_time> all_past(const instant& now, const std::vector<wall_time>& times) {
+  std::vector<mono_time> past;
+  for (const auto t : times)
+    past.push_back(when_past(now, t));
+  std::sort(past.begin(), past.end());
+  return past;
+}
+
 /// A restart that was ordered and not seen to its end is as good as not decided for what
 /// runs, and for a process, which is started anyhow.
 bool is_down_for_restart(const tree_node& s) {
@@ -101,6 +109,13 @@ remembered_group service_tree::state::remember_group(const tree_node& group,
   return r;
 }
 
+remembered_group service_tree::state::remember_budget(const instant& now) const {
+  remembered_group host;
+  for (const auto at : budget.begun(now.mono))
+    host.restarts.push_back(on_wall(now, at));
+  return host;
+}
+
 remembered service_tree::remember(const std::set<std::string>& names, const instant& now) const {
   remembered all;
   std::set<const tree_node*> groups;
@@ -115,6 +130,8 @@ remembered service_tree::remember(const std::set<std::string>& names, const inst
       if (groups.insert(group).second)
         all.groups.push_back(state_->remember_group(*group, now));
   }
+  if (state_->budget_limit)
+    all.groups.push_back(state_->remember_budget(now));
   return all;
 }
 
@@ -180,11 +197,7 @@ void service_tree::state::hold_again(tree_node& s, const remembered_service::deb
 
 void service_tree::state::take_over(tree_node& group, const remembered_group& before,
                                     const instant& now) {
-  std::vector<mono_time> entries;
-  for (const auto at : before.restarts)
-    entries.push_back(when_past(now, at));
-  std::sort(entries.begin(), entries.end());
-  group.window = restart_window{std::move(entries)};
+  group.window = restart_window{all_past(now, before.restarts)};
   group.on_trial = before.on_trial;
   group.reason = before.reason;
   if (!before.due || !group.parent)
@@ -212,7 +225,9 @@ void service_tree::take_over(const remembered& before, const instant& now) {
     first->waiters.push_back(waiter);
   }
   for (const auto& g : before.groups)
-    if (const auto found = all.groups.find(g.name); found != all.groups.end())
+    if (g.name.empty())
+      all.budget = restart_budget{all_past(now, g.restarts)};
+    else if (const auto found = all.groups.find(g.name); found != all.groups.end())
       all.take_over(*found->second, g, now);
   for (auto& [name, s] : all.services)
     if (s->hold == held_by::dependency && !all.down_dependency(*s))

@@ -207,6 +207,7 @@ public:
   void hold_again(tree_node& s, const remembered_service::debt& owed);
   remembered_service remember(const tree_node& s, const instant& now) const;
   remembered_group remember_group(const tree_node& group, const instant& now) const;
+  remembered_group remember_budget(const instant& now) const;
 
   // service_tree_config.cpp: from a config to the tree, and to the next.
   void place(const daemon_spec& spec, mono_time now);

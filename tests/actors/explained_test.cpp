@@ -139,6 +139,18 @@ TEST_F(explained, that_the_pressure_is_over_is_heard_also_by_the_next_restarter)
   EXPECT_EQ(world_.operations, (strings{"start api", "start api"}));
 }
 
+TEST_F(explained, the_next_reeve_knows_of_the_pressure_before_it_restarts_anything) {
+  const auto spec = daemon_of({process_service("api")});
+  start(spec);
+  child_exits("api", 1);
+  auto left = kill_reeve();
+  advance(1h);
+  world_.operations.clear();
+  start(spec, std::move(left), "cpu pressure 91 % is at least 80 %");
+  EXPECT_EQ(world_.operations, strings{});
+  EXPECT_EQ(picture("api")->reason, "exited with code 1; held: cpu pressure 91 % is at least 80 %");
+}
+
 TEST_F(explained, a_group_that_is_held_is_told_in_one_line_for_each_of_its_members) {
   auto spec = daemon_of({process_service("api"), process_service("web"), process_service("job")});
   spec.tree.children = {group_spec{.name = "app",

@@ -35,6 +35,20 @@ TEST_F(another_reeve, waits_for_what_is_left_and_starts_a_process_only_then) {
   EXPECT_EQ(at("a").restarts_in_window, 1) << "it was counted before";
 }
 
+TEST_F(another_reeve, keeps_to_the_budget_of_the_minute) {
+  spec.budget = budget_spec{0, 2};
+  begin({process("a"), process("b"), process("c")});
+  crash("a", 1);
+  after(20s);
+  crash("b", 1);
+  is_born(10s);
+  started("a"), started("b"), started("c");
+  EXPECT_EQ(failed("c"), texts{"hold c"});
+  EXPECT_EQ(at("c").reason, "broke; held: 2 of at most 2 restarts a minute are used up");
+  EXPECT_EQ(after(29s), texts{});
+  EXPECT_EQ(after(1s), texts{"start c"});
+}
+
 TEST_F(another_reeve, that_comes_after_the_wait_restarts_at_once) {
   begin({process("a", 10s), container("c", 10s)});
   failed("a");

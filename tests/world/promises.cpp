@@ -40,7 +40,6 @@ void promises::expect(bool kept, const std::string& promise) {
 
 void promises::life_begins(const remembered& left) {
   counters_.clear();
-  begun_.clear(); // the host's budget is of one life
   for (const auto& s : at_.spec.services) {
     auto& truth = truths_[s.name];
     const auto kept = std::find_if(left.services.begin(), left.services.end(),

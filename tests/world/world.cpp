@@ -176,10 +176,14 @@ void world_under_test::make_or_end_trouble(const std::string& service) {
   world_.failing[service] = "no such thing";
 }
 
+std::optional<std::string> world_under_test::pressure() const {
+  return pressure_ ? std::optional<std::string>{"cpu pressure 91 %"} : std::nullopt;
+}
+
 void world_under_test::change_pressure() {
   pressure_ = !pressure_ && dice_.one_in(2);
   say(pressure_ ? "the host is under pressure" : "the host is at ease");
-  daemon_->pressure_is(pressure_ ? std::optional<std::string>{"cpu pressure 91 %"} : std::nullopt);
+  daemon_->pressure_is(pressure());
 }
 
 void world_under_test::crash_an_actor(const std::string& service) {
@@ -264,10 +268,8 @@ void world_under_test::kill_and_start_again() {
   find_containers(left);
   say("Reeve is started again");
   promises_.life_begins(left);
-  start(spec_, left);
+  start(spec_, left, pressure());
   promises_.look_at_what_was_kept(*daemon_->snapshot());
-  if (pressure_)
-    daemon_->pressure_is("cpu pressure 91 %");
 }
 
 /// The engine may have heard of them all the same.

@@ -32,6 +32,7 @@ private:
   void run_container(const service_spec& s);
   void slow_down(const std::string& service);
   void make_or_end_trouble(const std::string& service);
+  std::optional<std::string> pressure() const;
   void change_pressure();
   void crash_an_actor(const std::string& service);
   void person(const std::string& service);

@@ -62,11 +62,12 @@ protected:
     return scheduler_.clock().current_time;
   }
 
-  void start(daemon_spec spec, remembered before = {}) {
-    daemon_.emplace(
-      system_, daemon_actors::settings{
-                 std::make_shared<const daemon_spec>(std::move(spec)), world_.functions(), "1.2.3",
-                 [this](const std::string& why) { exhausted_ = why; }, std::move(before)});
+  void start(daemon_spec spec, remembered before = {}, std::optional<std::string> pressure = {}) {
+    daemon_.emplace(system_,
+                    daemon_actors::settings{std::make_shared<const daemon_spec>(std::move(spec)),
+                                            world_.functions(), "1.2.3",
+                                            [this](const std::string& why) { exhausted_ = why; },
+                                            std::move(before), std::move(pressure)});
     run();
   }
 
