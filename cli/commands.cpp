@@ -44,12 +44,25 @@ void print_warnings(const std::vector<config::problem>& warnings) {
     std::cerr << "warning: " << to_string(warning) << '\n';
 }
 
+// Empty: nobody named one.
+std::string named_config(const std::string& given) {
+  const char* named = std::getenv("REEVE_CONFIG");
+  return given.empty() && named != nullptr ? named : given;
+}
+
+std::string url_of(server_spec server) {
+  // What listens everywhere is reached here.
+  if (server.host.empty() || server.host == "0.0.0.0" || server.host == "::")
+    server.host = "127.0.0.1";
+  const bool v6 = server.host.find(':') != std::string::npos;
+  return "http://" + (v6 ? "[" + server.host + "]" : server.host) + ":"
+         + std::to_string(server.port);
+}
+
 } // namespace
 
 std::string find_config(const std::string& given) {
-  if (!given.empty())
-    return given;
-  if (const char* named = std::getenv("REEVE_CONFIG"); named != nullptr && *named != '\0')
+  if (auto named = named_config(given); !named.empty())
     return named;
   std::error_code ignored;
   return std::filesystem::exists("reeve.yaml", ignored) ? "reeve.yaml" : "/etc/reeve/reeve.yaml";
@@ -83,19 +96,20 @@ std::optional<scenario> load_scenario_or_complain(const std::string& file,
   return std::move(good->played);
 }
 
-std::string daemon_url(const std::string& url, const std::string& config) {
+std::optional<std::string> daemon_url_or_complain(const std::string& url,
+                                                  const std::string& config) {
   if (!url.empty())
     return url;
-  server_spec server;
-  auto read = config::load_file(find_config(config), config::process_environment());
-  if (auto* good = std::get_if<config::loaded>(&read))
-    server = good->spec.server;
-  // What listens everywhere is reached here.
-  if (server.host.empty() || server.host == "0.0.0.0" || server.host == "::")
-    server.host = "127.0.0.1";
-  bool v6 = server.host.find(':') != std::string::npos;
-  return "http://" + (v6 ? "[" + server.host + "]" : server.host) + ":"
-         + std::to_string(server.port);
+  const auto file = find_config(config);
+  std::error_code failed;
+  if (named_config(config).empty() && !std::filesystem::exists(file, failed) && !failed)
+    return url_of({});
+  const auto read = config::load_listen(file, config::process_environment());
+  if (const auto* server = std::get_if<server_spec>(&read))
+    return url_of(*server);
+  std::cerr << "cannot tell where Reeve listens: " << to_string(std::get<config::problem>(read))
+            << "; mend it, or give --url\n";
+  return std::nullopt;
 }
 
 int validate(const std::string& given) {
@@ -111,7 +125,11 @@ int validate(const std::string& given) {
 }
 
 int healthcheck(const std::string& config, const std::string& url) {
-  auto answer = http::ask(daemon_url(url, config), "GET", "/livez", std::chrono::seconds{3});
+  const auto base = daemon_url_or_complain(url, config);
+  if (!base && !config.empty())
+    return exit_code::negative;
+  // In the image a file that was broken since must not make a daemon that works look dead.
+  auto answer = http::ask(base.value_or(url_of({})), "GET", "/livez", std::chrono::seconds{3});
   if (!answer) {
     std::cerr << answer.sentence() << '\n';
     return exit_code::negative;

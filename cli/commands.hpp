@@ -69,8 +69,9 @@ std::optional<config::loaded> load_or_complain(const std::string& given);
 /// The same of a scenario for `spec`.
 std::optional<scenario> load_scenario_or_complain(const std::string& file, const daemon_spec& spec);
 
-/// `url`, else what the config says to listen on, else the default. A config that cannot be read is
-/// no reason not to ask.
-std::string daemon_url(const std::string& url, const std::string& config);
+/// `url`, else what the config says to listen on, else, without any config, the default. None: the
+/// config does not tell, as stderr says now; whom to ask instead would be a guess.
+std::optional<std::string> daemon_url_or_complain(const std::string& url,
+                                                  const std::string& config);
 
 } // namespace reeve::cli

@@ -31,9 +31,11 @@ void print_decisions(const json& decisions) {
 
 int explain(const std::string& config, const std::string& url, const std::string& name,
             bool as_json) {
-  const auto base = daemon_url(url, config);
-  const auto service = ask_daemon(base, "/api/v1/services/" + name, "name");
-  const auto said = ask_daemon(base, "/api/v1/services/" + name + "/decisions", "decisions");
+  const auto base = daemon_url_or_complain(url, config);
+  if (!base)
+    return exit_code::bad_config;
+  const auto service = ask_daemon(*base, "/api/v1/services/" + name, "name");
+  const auto said = ask_daemon(*base, "/api/v1/services/" + name + "/decisions", "decisions");
   for (const auto* answer : {&service, &said})
     if (!answer->body) {
       std::cerr << answer->problem << '\n';

@@ -62,14 +62,16 @@ void print_table(const json& services) {
 } // namespace
 
 int show_status(const std::string& config, const std::string& url, bool as_json) {
-  auto base = daemon_url(url, config);
-  auto answer = ask_daemon(base, "/api/v1/services", "services");
+  const auto base = daemon_url_or_complain(url, config);
+  if (!base)
+    return exit_code::bad_config;
+  auto answer = ask_daemon(*base, "/api/v1/services", "services");
   if (!answer.body) {
     std::cerr << answer.problem << '\n';
     return answer.code;
   }
   auto& shown = *answer.body;
-  const auto trouble = ask_state_trouble(base);
+  const auto trouble = ask_state_trouble(*base);
   if (!trouble.empty())
     shown["state"] = trouble;
   if (as_json)
@@ -86,8 +88,11 @@ int show_status(const std::string& config, const std::string& url, bool as_json)
 
 int give_order(const std::string& config, const std::string& url, order o,
                const std::string& name) {
+  const auto base = daemon_url_or_complain(url, config);
+  if (!base)
+    return exit_code::bad_config;
   auto path = "/api/v1/services/" + name + "/" + std::string{to_string(o)};
-  auto answer = http::ask(daemon_url(url, config), "POST", path, std::chrono::seconds{5});
+  auto answer = http::ask(*base, "POST", path, std::chrono::seconds{5});
   if (!answer) {
     std::cerr << answer.sentence() << '\n';
     return exit_code::no_daemon;

@@ -45,4 +45,11 @@ load_result load_file(const std::string& file, const environment& env);
 /// The same of a text; `file` is the name that problems carry.
 load_result load_text(std::string_view text, const std::string& file, const environment& env);
 
+/// Where a daemon with this file listens, or the first problem that keeps one from knowing it.
+using listen_result = std::variant<server_spec, problem>;
+
+/// Reads no more of `file` than that: what else is wrong in it does not matter, as a daemon that
+/// runs may have refused to reload it. Only host and port are set. Blocks on reading; any thread.
+listen_result load_listen(const std::string& file, const environment& env);
+
 } // namespace reeve::config

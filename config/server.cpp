@@ -7,7 +7,7 @@
 namespace reeve::config {
 namespace {
 
-void read_listen(const reader& from, server_spec& into) {
+void read_address(const reader& from, server_spec& into) {
   const auto text = from.text();
   if (!text)
     return;
@@ -40,10 +40,19 @@ bool begins_metric(char c) {
 void read_server(const reader& from, server_spec& into) {
   fields f{from};
   if (const auto listen = f.find("listen"))
-    read_listen(*listen, into);
+    read_address(*listen, into);
   if (const auto health = f.find("health"))
     read_health(*health, into);
   f.text("token_file", into.token_file);
+  f.finish();
+}
+
+void read_listen(const reader& from, server_spec& into) {
+  fields f{from};
+  if (const auto listen = f.find("listen"))
+    return read_address(*listen, into);
+  f.find("health");
+  f.find("token_file");
   f.finish();
 }
 

@@ -8,6 +8,10 @@ namespace reeve::config {
 /// `server:`.
 void read_server(const reader& from, server_spec& into);
 
+/// Its `listen` alone, whatever else is wrong in it. Without one it complains of unknown keys: they
+/// may have been meant for it.
+void read_listen(const reader& from, server_spec& into);
+
 /// `docker:`.
 void read_docker_engine(const reader& from, docker_spec& into);
 

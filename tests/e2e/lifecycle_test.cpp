@@ -212,6 +212,17 @@ TEST(commands, status_and_healthcheck_tell_by_their_exit_codes) {
   EXPECT_EQ(run_reeve({"restart", "c", "--url", url}).code, 1) << "it has no target";
 }
 
+TEST(commands, find_a_daemon_whose_file_was_broken_since) {
+  reeve_daemon reeve{two_workers};
+  const auto file = (reeve.folder() / "reeve.yaml").string();
+  reeve.start_and_wait();
+  reeve.write_config(two_workers + "  c: {chek: nothing}\n");
+  EXPECT_EQ(run_reeve({"validate", "-c", file}).code, 2);
+  const auto pause = run_reeve({"pause", "a", "-c", file});
+  EXPECT_EQ(pause.code, 0) << pause.err;
+  EXPECT_TRUE(reeve.becomes("a", "supervision", "paused"));
+}
+
 TEST(commands, mistakes_on_the_command_line_are_one_line_each) {
   auto one_line = [](const finished& f) {
     return std::count(f.err.begin(), f.err.end(), '\n') == 1 && f.out.empty();
