@@ -1,6 +1,7 @@
 #include "config/reachable.hpp"
 
 #include "config/duration.hpp"
+#include "config/problems.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -54,6 +55,20 @@ std::string first_delays(const backoff_policy& backoff, int count) {
   return all;
 }
 
+// From the first failure to the one after `count` restarts, at the latest.
+milliseconds longest_burst(const service_spec& service, int count) {
+  milliseconds start_period{0}, all{0};
+  for (const auto& check : service.checks)
+    start_period = std::max(start_period, check.start_period);
+  for (int attempt = 1; attempt <= count; ++attempt)
+    all += delay(service.restart.backoff, attempt, 1) + start_period;
+  return all;
+}
+
+std::string restarts_of(long count) {
+  return std::to_string(count) + (count == 1 ? " restart" : " restarts");
+}
+
 } // namespace
 
 std::optional<std::string> never_exhausted(const intensity& limit,
@@ -80,6 +95,24 @@ std::optional<std::string> never_exhausted(const intensity& limit,
   if (contributing == 1)
     return why + " (its delays are " + first_delays(one->backoff, fit) + ")";
   return why + " of its " + std::to_string(contributing) + " services together";
+}
+
+std::optional<untried_remedy> never_tried(const group_spec& group, const service_spec& service) {
+  const auto& spec = service.restart;
+  const int allowed = group.intensity.restarts;
+  const bool starts_anew = group.name != "root" && group.on_exhausted == on_exhausted::escalate;
+  if (starts_anew || allowed >= most_looked_at || !restarts_by_itself(spec)
+      || longest_burst(service, allowed) > group.intensity.within)
+    return {};
+  auto tried = static_cast<long>(spec.attempts);
+  for (std::size_t i = 0; i < spec.further.size(); tried += spec.further[i++].attempts)
+    if (tried >= allowed)
+      return untried_remedy{
+        i, "is never tried while the service fails right after each start: the remedies before it "
+           "take "
+             + restarts_of(tried) + ", and " + in_quotes(group.name) + " allows no more than "
+             + std::to_string(allowed) + " within " + format_duration(group.intensity.within)};
+  return {};
 }
 
 } // namespace reeve::config

@@ -13,7 +13,7 @@ class tree_reader {
 public:
   explicit tree_reader(const std::vector<service_entry>& services) {
     for (const auto& s : services) {
-      services_.emplace(s.spec.name, &s.spec);
+      services_.emplace(s.spec.name, &s);
       names_.push_back(s.spec.name);
     }
   }
@@ -160,12 +160,22 @@ private:
       at.fail("there is a group " + in_quotes(name) + " on line " + std::to_string(first->second));
   }
 
+  static void warn_of_ladder(const group_spec& group, const service_entry& service) {
+    const auto untried = never_tried(group, service.spec);
+    if (!untried)
+      return;
+    const auto ladder = fields{service.at}.find("restart");
+    ladder->items("a list of remedies")[untried->index + 1].warn(untried->why);
+  }
+
   void warn_of_intensities(const group_spec& group) const {
     std::vector<const restart_spec*> restarts;
     bool services_only = true;
     for (const auto& child : group.children) {
       if (const auto* name = std::get_if<std::string>(&child)) {
-        restarts.push_back(&services_.at(*name)->restart);
+        const auto& service = *services_.at(*name);
+        restarts.push_back(&service.spec.restart);
+        warn_of_ladder(group, service);
         continue;
       }
       services_only = false;
@@ -177,7 +187,7 @@ private:
         written->second.warn(*why);
   }
 
-  std::unordered_map<std::string, const service_spec*> services_;
+  std::unordered_map<std::string, const service_entry*> services_;
   std::vector<std::string> names_;              // of services, in file order
   std::unordered_map<std::string, int> places_; // lines of services in the tree
   std::unordered_map<std::string, int> groups_; // lines

@@ -66,6 +66,53 @@ TEST(intensity, that_nobody_wrote_is_left_alone) {
   EXPECT_EQ(of_restart("{docker: web, backoff: {initial: 1h, max: 1h}}"), "");
 }
 
+// A ladder of three remedies for `web`; `more` stands before its services.
+std::string of_ladder(const std::string& attempts, const std::string& more,
+                      const std::string& backoff = "{initial: 1s}") {
+  return warnings(more + "\nservices:\n  web:\n    restart:\n      - {docker: web, " + attempts
+                  + ", backoff: " + backoff
+                  + "}\n      - {exec: [a], attempts: 3}\n      - {exec: [b]}\n");
+}
+
+TEST(a_ladder, whose_remedies_the_intensity_forestalls_is_warned_of) {
+  EXPECT_EQ(of_ladder("attempts: 2", ""),
+            "reeve.yaml:7:9: services.web.restart[2]: is never tried while the service fails right "
+            "after each start: the remedies before it take 5 restarts, and 'root' allows no more "
+            "than 5 within 10m\n");
+  EXPECT_EQ(of_ladder("attempts: 7", ""),
+            "reeve.yaml:6:9: services.web.restart[1]: is never tried while the service fails right "
+            "after each start: the remedies before it take 7 restarts, and 'root' allows no more "
+            "than 5 within 10m\n")
+    << "the first of them is enough";
+  EXPECT_EQ(of_ladder("attempts: 1", "tree: {intensity: {restarts: 1}}"),
+            "reeve.yaml:6:9: services.web.restart[1]: is never tried while the service fails right "
+            "after each start: the remedies before it take 1 restart, and 'root' allows no more "
+            "than 1 within 10m\n");
+}
+
+TEST(a_ladder, all_of_which_is_tried_is_not_warned_of) {
+  EXPECT_EQ(of_ladder("attempts: 1", ""), "");
+  EXPECT_EQ(of_ladder("attempts: 2", "tree: {intensity: {restarts: 6}}"), "");
+}
+
+TEST(a_ladder, whose_restarts_may_not_fall_into_one_window_is_not_warned_of) {
+  // 4 restarts: 1 + 2 + 4 + 8 s, and up to a fifth more.
+  EXPECT_NE(of_ladder("attempts: 2", "tree: {intensity: {restarts: 4, within: 18s}}"), "");
+  EXPECT_EQ(of_ladder("attempts: 2", "tree: {intensity: {restarts: 4, within: 17s}}"), "");
+  EXPECT_EQ(of_ladder("attempts: 2", "defaults: {check: {start_period: 3m}}"),
+            of_ladder("attempts: 2", ""))
+    << "nothing checks it";
+  EXPECT_EQ(warnings("services: {web: {check: {tcp: tcp://a:1, start_period: 3m}, restart: "
+                     "[{docker: a, attempts: 5}, {docker: b}]}}"),
+            "");
+}
+
+TEST(a_ladder, goes_on_when_its_group_is_restarted_by_the_parent) {
+  const std::string group = "children: [{group: g, children: [web]";
+  EXPECT_NE(of_ladder("attempts: 2", "tree: {" + group + "}]}"), "");
+  EXPECT_EQ(of_ladder("attempts: 2", "tree: {" + group + ", on_exhausted: escalate}]}"), "");
+}
+
 TEST(restart_options, without_a_target_are_warned_of) {
   EXPECT_EQ(of_restart("{type: transient}"),
             "reeve.yaml:4:14: services.web.restart: has no effect: there is nothing to restart; "
