@@ -143,7 +143,22 @@ std::string refusal(const daemon_spec& spec, const scenario& s, const tune_optio
   if (std::none_of(s.failures.begin(), s.failures.end(), is_it)
       && std::none_of(s.random.begin(), s.random.end(), is_it))
     return quoted + " never fails in " + options.scenario + ": give it a failure";
+  const auto is_played = [&](const auto& f) { return is_it(f) && f.at <= s.duration; };
+  if (std::none_of(s.failures.begin(), s.failures.end(), is_played)
+      && std::none_of(s.random.begin(), s.random.end(), is_it))
+    return quoted + " fails in " + options.scenario + " only after its end, at "
+           + describe(s.duration) + ": give it a longer 'duration'";
   return "";
+}
+
+/// Without one that a policy could end, all of them cost nothing.
+std::string no_failure_counted(const tune_report& report, const scenario& s) {
+  const auto& all = report.policies;
+  if (std::any_of(all.begin(), all.end(), [](const auto& p) { return p.score.failures > 0; }))
+    return "";
+  return "no failure of '" + report.service + "' in " + report.scenario
+         + " could be over before the end, at " + describe(s.duration)
+         + ": give it a longer 'duration', or shorter outages";
 }
 
 bool write_page(const std::string& file, const tune_report& report) {
@@ -173,6 +188,10 @@ int tune(const tune_options& options) {
   tune_report report{options.service, options.scenario, options.seeds, options.spread};
   report.policies = all_policies(config->spec, options.service);
   play_all(report.policies, config->spec, *scenario, options.service, options.seeds);
+  if (const auto why = no_failure_counted(report, *scenario); !why.empty()) {
+    std::cerr << why << '\n';
+    return exit_code::bad_config;
+  }
   report.pick = mark_and_pick(report.policies);
   report.yaml = yaml_of(report.policies[report.pick].choice, config->spec, options.service);
   if (options.json)

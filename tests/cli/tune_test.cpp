@@ -167,6 +167,19 @@ TEST_F(tune_command, says_what_it_cannot_tune) {
   EXPECT_EQ(refused("database"), "'database' has no restart target: there is nothing to tune\n");
   EXPECT_EQ(refused("worker"),
             "'worker' never fails in " + folder.path("scenario.yaml") + ": give it a failure\n");
+  const auto late =
+    play({"--service", "backend"}, "{duration: 1m, failures: [{at: 2m, service: backend}]}");
+  EXPECT_EQ(late.code, 2);
+  EXPECT_EQ(late.out, "");
+  EXPECT_NE(late.err.find("\n'backend' fails in " + folder.path("scenario.yaml")
+                          + " only after its end, at 1m: give it a longer 'duration'\n"),
+            std::string::npos)
+    << late.err;
+  EXPECT_EQ(
+    refused("backend", "{duration: 10m, failures: [{at: 1m, service: backend, down_for: 5h}]}"),
+    "no failure of 'backend' in " + folder.path("scenario.yaml")
+      + " could be over before the end, at 10m: give it a longer 'duration', or shorter "
+        "outages\n");
   const auto page = play({"--service", "backend", "--html", folder.path("no/page.html")});
   EXPECT_EQ(page.code, 2);
   EXPECT_EQ(page.err,
