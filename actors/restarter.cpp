@@ -137,9 +137,8 @@ service_tree::actions restarter_state::judge(const health_changed& h, record& r)
 
 /// What cannot be known leaves things as they are.
 service_tree::actions restarter_state::tell_dependents(const health_changed& h) {
-  if (h.to == health::unknown)
-    return memory_->tree.health_is_unknown(h.origin.service, h.origin.incarnation, now());
-  return memory_->tree.health_is(h.origin.service, h.origin.incarnation, is_good(h.to),
+  const bool is_up = is_good(h.to) || h.to == health::unknown;
+  return memory_->tree.health_is(h.origin.service, h.origin.incarnation, is_up,
                                  joined(std::string{to_string(h.to)}, h.reason, ": "), now(),
                                  world_->out.random());
 }

@@ -30,8 +30,6 @@ bool restart_budget::has_room(const budget_spec& limit, mono_time now) const {
 }
 
 bool restart_budget::admit(const budget_spec& limit, int restarts, mono_time now) {
-  while (!begun_.empty() && now - begun_.front() >= minute)
-    begun_.pop_front();
   const auto counted = recent(now);
   if (!has_room(limit, now)
       || (limit.per_minute > 0 && counted > 0 && counted + restarts > limit.per_minute))
@@ -48,6 +46,11 @@ std::string restart_budget::why_not(const budget_spec& limit, mono_time now) con
   return std::to_string(recent(now)) + " of at most " + std::to_string(limit.per_minute)
          + " restarts a minute are used up"
          + (has_room(limit, now) ? ", and what comes first needs more than is left" : "");
+}
+
+void restart_budget::forget_old(mono_time now) {
+  while (!begun_.empty() && now - begun_.front() >= minute)
+    begun_.pop_front();
 }
 
 void restart_budget::finished() {

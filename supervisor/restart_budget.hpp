@@ -38,7 +38,10 @@ public:
   /// A plan that was admitted came to its end.
   void finished();
 
-  /// When time alone makes room; none: only the end of a plan does.
+  /// What is a minute old counts no more.
+  void forget_old(mono_time now);
+
+  /// When time alone may make room, after the last `forget_old`; none: only the end of a plan does.
   std::optional<mono_time> more_room_at(const budget_spec& limit) const;
 
 private:

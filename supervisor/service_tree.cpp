@@ -111,6 +111,7 @@ void service_tree::state::tell(kind what, const std::string& name, std::string r
 service_tree::actions service_tree::state::finish_call(mono_time now) {
   if (exited)
     return {};
+  budget.forget_old(now);
   do {
     run_due(now);
     while (!awake.empty()) {

@@ -102,7 +102,8 @@ struct service_supervision {
 ///   can only be restarted (`exec: [restart...]`) is restarted when others are started.
 /// - What a dependency explains is no reason to restart: who fails while something that
 ///   it depends on is down waits for that, uncounted, and is restarted soon after it is
-///   back; so is who waited already. They come back one after another, in 100 ms each.
+///   back; so is who waited already. They come back one after another, in 100 ms each, with
+///   whom their group's strategy says, but without what they depend on: that is just back.
 /// - Before a delayed restart of what still runs it is looked at once more.
 /// - The host's pressure and budget hold back what the tree decided by itself, never
 ///   what a person ordered.
@@ -115,7 +116,8 @@ struct service_supervision {
 /// - A start that fails counts as a failure. Of the plan's other starts those wait
 ///   with it that come after it in a group whose strategy ties them together.
 /// - An escalated group waits as long as the service would have that exhausted it.
-/// - A person's start or restart clears window and backoff, and is not counted.
+/// - A person's start or restart clears window and backoff, and is not counted. Who runs
+///   again before its escalated group is restarted is left alone by that.
 class service_tree {
 public:
   service_tree(const daemon_spec& spec, mono_time now);
@@ -159,14 +161,10 @@ public:
   /// alive and healed by itself is called off.
   actions recovered(std::string_view name, std::uint32_t incarnation, mono_time now);
 
-  /// Whether those that depend on `name` can rely on it: all its checks count, and
-  /// unknown is as it was. `reason`: why not. `random` spreads those that wake up.
+  /// Whether those that depend on `name` can rely on it: all its checks count, and what cannot
+  /// be known holds nobody. `reason`: why not. `random` spreads those that wake up.
   actions health_is(std::string_view name, std::uint32_t incarnation, bool is_up,
                     std::string reason, mono_time now, double random);
-
-  /// It cannot be known any more: what was known stays so, but a run that nothing is known
-  /// of counts as up.
-  actions health_is_unknown(std::string_view name, std::uint32_t incarnation, mono_time now);
 
   /// Nothing is restarted by itself while the host is under pressure; `why` says so. None:
   /// it is not.

@@ -2,8 +2,12 @@
 #include "supervisor/text.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace reeve {
+
+using std::chrono::duration_cast;
+using std::chrono::milliseconds;
 
 namespace {
 
@@ -23,6 +27,15 @@ void collect_supervised(tree_node& n, std::vector<tree_node*>& members) {
     collect_supervised(*child, members);
   if (!n.is_group && is_supervised(n) && n.state != supervision::ended)
     members.push_back(&n);
+}
+
+/// With theirs.
+void collect_dependencies(const tree_node& s, std::set<const tree_node*>& found) {
+  if (!s.ties)
+    return;
+  for (const auto* d : s.ties->dependencies)
+    if (found.insert(d).second)
+      collect_dependencies(*d, found);
 }
 
 } // namespace
@@ -64,6 +77,7 @@ void service_tree::state::decide(tree_node& s, const failure& f, mono_time now, 
     s.late = std::make_unique<late_failure>(late_failure{f, s.incarnation, random});
     return wait_for_dependency(s, *dependency, f.reason, now);
   }
+  s.woken = false;
   const bool stable = was_stable(*s.restart, s.history);
   if (s.on_trial && !stable && wants_restart(s.type, f.clean))
     return give_up(s, f.reason + "; the careful try did not hold", group.spec->cooldown, now);
@@ -92,16 +106,17 @@ void service_tree::state::decide(tree_node& s, const failure& f, mono_time now, 
   }
 }
 
-void service_tree::state::give_up(tree_node& s, std::string reason,
-                                  std::chrono::milliseconds cooldown, mono_time now) {
+void service_tree::state::give_up(tree_node& s, std::string reason, milliseconds cooldown,
+                                  mono_time now) {
   cancel_wait(s);
   set_state(s, supervision::given_up, reason);
-  explain_decision(s, decision::kind::give_up, reason,
-                   cooldown.count() > 0 ? "one careful try in " + describe(cooldown) : "", cooldown,
-                   now);
-  tell(kind::give_up, s.name, std::move(reason));
   if (cooldown.count() > 0)
     wait(s, now + cooldown, true, true);
+  const auto next = due_of(s); // its group's, maybe
+  const auto delay = next ? duration_cast<milliseconds>(*next - now) : milliseconds{0};
+  explain_decision(s, decision::kind::give_up, reason,
+                   next ? "one careful try in " + describe(delay) : "", delay, now);
+  tell(kind::give_up, s.name, std::move(reason));
   release_waiters(s);
 }
 
@@ -156,14 +171,18 @@ bool service_tree::state::climb(tree_plan& p, tree_node& origin, bool stable, mo
   child.on_trial = false;
   auto as_child = *origin.restart;
   as_child.type = child.type;
-  const auto decision = decide_restart(as_child, parent->spec->intensity, true, origin.history,
-                                       parent->window, now, random);
-  if (decision.what == restart_answer::restart) {
+  const auto decided = decide_restart(as_child, parent->spec->intensity, true, origin.history,
+                                      parent->window, now, random);
+  if (decided.what == restart_answer::restart) {
     p.then = tree_plan::sequel::wait;
-    if (decision.delay.count() > 0)
-      tell(kind::wait, origin.name, p.reason, decision.delay);
+    if (decided.delay.count() > 0)
+      tell(kind::wait, origin.name, p.reason, decided.delay);
+    explain_decision(origin, decision::kind::wait, p.reason,
+                     "group '" + child.name
+                       + "': " + explain(decided, as_child, parent->spec->intensity),
+                     decided.delay, now);
     child.reason = p.reason;
-    wait(child, now + decision.delay, false);
+    wait(child, now + decided.delay, false);
     return false;
   }
   p.reason += "; " + too_many(*parent);
@@ -206,9 +225,8 @@ void service_tree::state::carry_out_due(tree_node& n, bool look_first, mono_time
     return wait_for_dependency(n, *dependency, "", now);
   if (look_first && begin_look(n, now))
     return;
-  auto p =
-    n.careful ? draw_alone(n, restart_cause::cooldown, "a careful try after giving up") : draw(n);
-  if (block(p, n)) {
+  auto p = draw_due(n);
+  if (p.members.empty() || block(p, n)) {
     n.hold = held_by::nothing;
     return;
   }
@@ -217,6 +235,24 @@ void service_tree::state::carry_out_due(tree_node& n, bool look_first, mono_time
   if (n.careful)
     n.on_trial = true;
   launch_for(std::move(p), n);
+}
+
+/// Who runs again and what was just waited for are left alone.
+tree_plan service_tree::state::draw_due(tree_node& n) const {
+  auto p =
+    n.careful ? draw_alone(n, restart_cause::cooldown, "a careful try after giving up") : draw(n);
+  std::set<const tree_node*> just_back;
+  if (n.woken)
+    collect_dependencies(n, just_back);
+  const auto stays = [&](const tree_node* s) {
+    const bool was_revived =
+      n.is_group && s->state == supervision::running && is_strictly_within(*s, n);
+    return was_revived || just_back.contains(s);
+  };
+  for (auto* part : {&p.stops, &p.starts})
+    std::erase_if(*part, stays);
+  std::erase_if(p.members, stays);
+  return p;
 }
 
 } // namespace reeve

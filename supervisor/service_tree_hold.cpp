@@ -10,7 +10,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr const char* starting = "starting";
 constexpr milliseconds wake_all{5'000}; ///< within which all are back
 
 bool is_down(const tree_node& d) {
@@ -152,6 +151,7 @@ void service_tree::state::wake_up(tree_node& s, milliseconds after, mono_time no
   if (!s.careful && after.count() > 0)
     tell(kind::wait, s.name, s.reason, after);
   wait(s, now + after, s.careful, true);
+  s.woken = true;
   touch(s);
 }
 
@@ -167,19 +167,9 @@ service_tree::actions service_tree::health_is(std::string_view name, std::uint32
   return state_->finish_call(now);
 }
 
-service_tree::actions service_tree::health_is_unknown(std::string_view name,
-                                                      std::uint32_t incarnation, mono_time now) {
-  auto* s = state_->find(name);
-  if (!s || s->incarnation != incarnation || s->sick != starting)
-    return {};
-  s->sick.clear();
-  state_->note(*s);
-  return state_->finish_call(now);
-}
-
 /// A new run: nobody can rely on it before it says that it is well.
 void service_tree::state::began(tree_node& s) {
-  s.sick = tells_its_health(s) ? starting : "";
+  s.sick = tells_its_health(s) ? "starting" : "";
   note(s);
 }
 

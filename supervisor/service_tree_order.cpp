@@ -88,8 +88,7 @@ void service_tree::state::stop_for_good(tree_node& s, const std::string& reason)
 }
 
 void service_tree::state::pause(tree_node& s) {
-  const bool is_undecided = s.hold == held_by::dependency && s.late && !s.late->counted;
-  if (s.state == supervision::waiting && !is_undecided)
+  if (s.state == supervision::waiting)
     s.late = std::make_unique<late_failure>(
       late_failure{{s.reason, s.alive, false, std::nullopt}, s.incarnation, 0, true});
   cancel_wait(s);

@@ -11,13 +11,6 @@ bool in_start_order(const tree_node* a, const tree_node* b) {
   return a->position < b->position;
 }
 
-bool is_strictly_within(const tree_node& n, const tree_node& outer) {
-  const auto* at = n.parent;
-  while (at && at != &outer)
-    at = at->parent;
-  return at;
-}
-
 /// The child group of `outer` in which `s` lies; null: in none.
 tree_node* outermost_below(const tree_node& s, const tree_node& outer) {
   auto* at = s.parent;
@@ -47,6 +40,13 @@ bool is_blocked(const tree_plan& p) {
 }
 
 } // namespace
+
+bool is_strictly_within(const tree_node& n, const tree_node& outer) {
+  const auto* at = n.parent;
+  while (at && at != &outer)
+    at = at->parent;
+  return at;
+}
 
 bool has_target(const tree_node& s) {
   return !std::holds_alternative<std::monostate>(s.restart->target);

@@ -58,6 +58,7 @@ struct tree_node {
   std::optional<timer_key> timer;
   bool careful = false;    ///< what the timer is for
   bool look_first = false; ///< when the timer ends
+  bool woken = false;      ///< what it depends on is just back, and is not restarted with it
   bool blocked = false;    ///< due, but a plan in execution is in the way
   held_by hold = held_by::nothing;
   bool on_trial = false;           ///< by a careful try: fails once, and is given up again
@@ -144,6 +145,7 @@ public:
   void cancel_wait(tree_node& n);
   void run_due(mono_time now);
   void carry_out_due(tree_node& n, bool look_first, mono_time now);
+  tree_plan draw_due(tree_node& n) const;
 
   // service_tree_hold.cpp: what a restart waits for beside its backoff.
   void tie(const daemon_spec& spec);
@@ -256,6 +258,9 @@ bool can_start(const tree_node& s);
 
 /// By which remedy it is restarted now; empty if it has but one.
 std::string remedy_text(const tree_node& s);
+
+/// `n` lies in the group `outer`, or in one below it.
+bool is_strictly_within(const tree_node& n, const tree_node& outer);
 
 /// Nobody decided that it stays as it is.
 bool is_supervised(const tree_node& s);

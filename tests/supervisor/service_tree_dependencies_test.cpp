@@ -156,7 +156,7 @@ TEST_F(a_tree_with_dependencies, a_dependency_that_would_be_started_after_its_de
   EXPECT_EQ(start_failed("web"), (texts{"hold web", "start db"}));
   started("db");
   is_up("db");
-  EXPECT_EQ(after(100ms), (texts{"stop db"})) << "all for one";
+  EXPECT_EQ(after(100ms), texts{"start web"}) << "all for one, but that is just back";
 }
 
 TEST_F(a_tree_with_dependencies, a_dependency_restarted_by_a_plan_wakes_who_waits) {
@@ -170,10 +170,24 @@ TEST_F(a_tree_with_dependencies, a_dependency_restarted_by_a_plan_wakes_who_wait
   EXPECT_EQ(started("dep"), texts{"start web"});
 }
 
-TEST_F(a_tree_with_dependencies, a_new_run_that_nothing_can_be_known_of_holds_nobody) {
-  begin({checked(process("db")), needing(process("web", 1s), {"db"})});
-  EXPECT_EQ(failed("web"), texts{"hold web"});
-  EXPECT_EQ(told(tree->health_is_unknown("db", incarnation("db"), now)), texts{"wait web 62"});
+TEST_F(a_tree_with_dependencies, what_a_dependency_explains_does_not_restart_the_dependency) {
+  spec.tree.strategy = strategy::one_for_all;
+  spec.tree.intensity = {2, 10min};
+  begin({checked(process("db")), needing(process("web"), {"db"}), process("sib")});
+  is_up("db");
+  EXPECT_EQ(failed("web"), texts{"stop sib"});
+  stopped("sib"), stopped("db"), started("db"), started("web"), started("sib");
+  EXPECT_EQ(in_window("web"), 1);
+  EXPECT_EQ(failed("web"), texts{"hold web"}) << "the database is only starting";
+  is_up("db");
+  EXPECT_EQ(after(100ms), texts{"stop sib"});
+  EXPECT_EQ(stopped("sib"), texts{"start web"});
+  EXPECT_EQ(started("web"), texts{"start sib"});
+  started("sib");
+  EXPECT_EQ(in_window("web"), 1);
+  EXPECT_EQ(failed("web"), texts{"stop sib"}) << "its own fault, and all are restarted";
+  EXPECT_EQ(stopped("sib"), texts{"stop db"});
+  EXPECT_EQ(in_window("web"), 2);
 }
 
 TEST_F(a_tree_with_dependencies, a_person_is_not_held) {
@@ -202,6 +216,16 @@ TEST_F(a_tree_with_dependencies, who_is_paused_while_held_is_held_again_when_res
   EXPECT_EQ(in_window("web"), 0);
   is_up("db");
   EXPECT_EQ(after(100ms), texts{"start web"});
+  EXPECT_EQ(in_window("web"), 0);
+}
+
+TEST_F(a_tree_with_dependencies, who_is_resumed_when_the_dependency_is_back_is_not_counted) {
+  begin({watched("db"), needing(process("web", 1min), {"db"})});
+  is_down("db");
+  failed("web");
+  person(order::pause, "web");
+  is_up("db");
+  EXPECT_EQ(person(order::resume, "web"), texts{"start web"});
   EXPECT_EQ(in_window("web"), 0);
 }
 

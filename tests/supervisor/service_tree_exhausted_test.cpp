@@ -223,6 +223,24 @@ TEST_F(escalation, a_refused_group_is_given_up_and_tried_carefully_as_a_whole) {
   EXPECT_EQ(stopped("b"), (texts{"give_up b", "give_up c"}));
 }
 
+TEST_F(escalation, who_a_person_brought_back_is_left_alone_by_the_careful_try) {
+  spec.tree.intensity = {0, 10min};
+  spec.tree.cooldown = 1min;
+  spec.tree.children = {"a", app()};
+  begin({process("a"), process("b"), process("c")});
+  failed("b"), stopped("c");
+  EXPECT_EQ(person(order::restart, "b"), texts{"start b"});
+  started("b");
+  EXPECT_EQ(state("c"), supervision::given_up);
+  EXPECT_EQ(after(1min), texts{"start c"});
+  started("c");
+  EXPECT_EQ(failed("c"), (texts{"escalate app", "stop b"}));
+  stopped("b");
+  person(order::restart, "b"), started("b");
+  person(order::start, "c"), started("c");
+  EXPECT_EQ(after(24h), texts{});
+}
+
 TEST_F(escalation, takes_over_the_plans_below_and_waits_for_what_is_in_flight) {
   auto g = app();
   g.intensity = {1, 10min};

@@ -84,6 +84,20 @@ TEST_F(a_tree_with_dependencies, a_group_that_needs_more_than_is_left_says_so) {
                             "comes first needs more than is left");
 }
 
+TEST_F(a_tree_with_dependencies, a_budget_that_a_reload_made_smaller_is_kept_to) {
+  spec.budget = budget_spec{0, 2};
+  begin({process("a"), process("b"), process("c")});
+  failed("a"), started("a");
+  after(20s);
+  failed("b"), started("b");
+  spec.budget = budget_spec{0, 1};
+  reload();
+  EXPECT_EQ(failed("c"), texts{"hold c"});
+  EXPECT_EQ(after(40s), texts{}) << "that of b still counts";
+  EXPECT_EQ(tree->next_due(), now + 20s);
+  EXPECT_EQ(after(20s), texts{"start c"});
+}
+
 TEST_F(a_tree_with_dependencies, a_person_does_not_wait_for_the_budget) {
   spec.budget = budget_spec{1, 1};
   begin({process("a"), process("b")});
@@ -129,6 +143,22 @@ TEST_F(a_tree_with_dependencies, a_held_group_is_shown_in_those_members_that_wai
   told(tree->pressure_is("cpu pressure 92 % is over 80 %", now));
   EXPECT_TRUE(decisions().empty()) << "held is held";
   EXPECT_EQ(told(tree->pressure_is(std::nullopt, now)), texts{"start a"});
+}
+
+TEST_F(a_tree_with_dependencies, a_held_group_that_a_person_brought_back_holds_up_nobody) {
+  spec.tree.children = {group_spec{.name = "app",
+                                   .intensity = {0, 10min},
+                                   .on_exhausted = on_exhausted::escalate,
+                                   .children = {"a", "b"}},
+                        "c"};
+  begin({process("a"), process("b"), process("c")});
+  tree->pressure_is("cpu pressure 91 % is over 80 %", now);
+  failed("a"), stopped("b");
+  failed("c");
+  person(order::restart, "a"), started("a");
+  person(order::restart, "b"), started("b");
+  EXPECT_EQ(told(tree->pressure_is(std::nullopt, now)), texts{"start c"});
+  EXPECT_EQ(after(24h), texts{});
 }
 
 TEST_F(a_tree_with_dependencies, who_heals_while_it_is_held_is_left_alone) {
