@@ -66,6 +66,19 @@ TEST_F(explained, an_unknown_dependency_holds_nothing_back) {
   EXPECT_EQ(world_.operations.size(), 2U);
 }
 
+TEST_F(explained, a_dependency_that_becomes_unknown_lets_go_of_who_is_held) {
+  world_.answers("http://db", 500);
+  start(daemon_of({watched("db"), needing(process_service("api"), {"db"})}));
+  ASSERT_TRUE(becomes("db", health::unhealthy));
+  child_exits("api", 1);
+  advance(1h);
+  ASSERT_EQ(world_.operations, strings{"start api"});
+  world_.cannot_run("http://db", "out of sockets");
+  ASSERT_TRUE(becomes("db", health::unknown));
+  advance(1s);
+  EXPECT_EQ(world_.operations, (strings{"start api", "start api"}));
+}
+
 TEST_F(explained, looks_before_it_restarts_what_runs) {
   world_.answers("http://web", 500);
   auto web = web_service("web");
