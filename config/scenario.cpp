@@ -14,8 +14,6 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 
-constexpr auto if_empty = "empty; a scenario has 'failures' or 'random'";
-
 class scenario_reader {
 public:
   explicit scenario_reader(const daemon_spec& spec) {
@@ -116,13 +114,11 @@ private:
 scenario_result load_scenario_text(std::string_view text, const std::string& file,
                                    const daemon_spec& spec, const environment& env) {
   problem_list problems{file};
-  const auto root = parse_document(text, problems, if_empty);
+  const auto root = parse_document(text, problems, "empty; a scenario has 'failures' or 'random'");
   if (!root)
     return problems.problems();
   reading shared{problems, env};
   auto made = scenario_reader{spec}.read(reader{*root, root->at, "", shared});
-  if (problems.count() == 0 && made.failures.empty() && made.random.empty())
-    problems.add({}, "", if_empty);
   if (problems.count() > 0)
     return problems.problems();
   return loaded_scenario{std::move(made), problems.warnings()};

@@ -178,8 +178,9 @@ void service_tree::state::remove_groups(mono_time now) {
         p.owner = root;
       if (p.subject == &group)
         p.subject = nullptr;
-      if (std::exchange(p.group, p.group == &group ? nullptr : p.group) != &group)
+      if (p.group != &group)
         continue;
+      p.group = nullptr;
       // Nobody is left to bring its members back together.
       if (std::exchange(p.then, tree_plan::sequel::none) != tree_plan::sequel::none)
         for (auto* s : p.members)

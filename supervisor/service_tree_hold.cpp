@@ -211,6 +211,7 @@ bool service_tree::state::admit(tree_plan& p, tree_node& n, mono_time now) {
   }
   if (std::exchange(n.hold, held_by::host) == held_by::host)
     return false;
+  std::erase(held, &n); // its place of an earlier time
   held.push_back(&n);
   const auto why = hold_reason(n, now);
   tell(kind::hold, n.name, why);

@@ -52,6 +52,16 @@ TEST_F(a_tree_with_dependencies, restarts_no_more_at_once_than_the_budget_allows
   EXPECT_EQ(start_failed("a"), (texts{"hold a", "start d"}));
 }
 
+TEST_F(a_tree_with_dependencies, who_healed_and_is_held_again_comes_last) {
+  begin({container("a"), container("b")});
+  tree->pressure_is("cpu pressure 91 % is over 80 %", now);
+  sick("a");
+  sick("b");
+  recovered("a");
+  sick("a");
+  EXPECT_EQ(told(tree->pressure_is(std::nullopt, now)), (texts{"restart b", "restart a"}));
+}
+
 TEST_F(a_tree_with_dependencies, begins_no_more_in_a_minute_than_the_budget_allows) {
   spec.budget = budget_spec{0, 2};
   begin({process("a"), process("b"), process("c")});
