@@ -69,6 +69,8 @@ std::shared_ptr<const reeve::actors::metrics_memory> own_series(int services) {
   }
   for (const auto& service : all->services)
     all->in_order.push_back(&service);
+  std::sort(all->in_order.begin(), all->in_order.end(),
+            [](const auto* a, const auto* b) { return a->first < b->first; });
   return all;
 }
 
