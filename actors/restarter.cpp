@@ -135,10 +135,8 @@ service_tree::actions restarter_state::judge(const health_changed& h, record& r)
   return actions;
 }
 
-/// What cannot be known leaves things as they are.
 service_tree::actions restarter_state::tell_dependents(const health_changed& h) {
-  const bool is_up = is_good(h.to) || h.to == health::unknown;
-  return memory_->tree.health_is(h.origin.service, h.origin.incarnation, is_up,
+  return memory_->tree.health_is(h.origin.service, h.origin.incarnation, holds_nobody(h.to),
                                  joined(std::string{to_string(h.to)}, h.reason, ": "), now(),
                                  world_->out.random());
 }

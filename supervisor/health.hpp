@@ -36,6 +36,11 @@ inline bool is_good(health h) {
   return h == health::healthy || h == health::degraded;
 }
 
+/// Those that depend on it need not wait for it: it is good, or nothing can be known of it.
+inline bool holds_nobody(health h) {
+  return is_good(h) || h == health::unknown;
+}
+
 /// The worse of the two.
 inline health worse(health a, health b) {
   return a < b ? b : a;

@@ -21,6 +21,11 @@ restart_cause cause_for(const tree_node& s, const tree_plan& p) {
   return with_others ? restart_cause::group : p.cause;
 }
 
+/// A remedy is tried: nobody ordered it, and it is not restarted with others.
+bool is_for_its_failure(restart_cause c) {
+  return c == restart_cause::failed || c == restart_cause::cooldown;
+}
+
 /// The reason of a plan is its subject's own. A group's names the group itself.
 std::string reason_for(const tree_node& s, const tree_plan& p) {
   if (!p.subject || p.subject == &s || p.subject->is_group)
@@ -101,10 +106,9 @@ void service_tree::state::advance(tree_plan& p, mono_time now) {
 
 void service_tree::state::order_step(tree_node& s, operation op, tree_plan& p, mono_time now) {
   const auto cause = cause_for(s, p);
-  const bool by_remedy = cause == restart_cause::failed || cause == restart_cause::cooldown;
   if (op != operation::stop && cause != restart_cause::boot)
-    explain_decision(s, decision::kind::restart, reason_for(s, p), by_remedy ? remedy_text(s) : "",
-                     {}, now);
+    explain_decision(s, decision::kind::restart, reason_for(s, p),
+                     is_for_its_failure(cause) ? remedy_text(s) : "", {}, now);
   s.ordered_by = &p;
   p.in_flight = &s;
   order(s, op, cause, reason_for(s, p));
@@ -121,9 +125,9 @@ void service_tree::state::order(tree_node& s, operation op, restart_cause cause,
                                        : kind::restart;
   if (op == operation::start && commands && commands->start.empty())
     what = kind::restart; // all there is
-  const bool by_itself = cause == restart_cause::failed || cause == restart_cause::cooldown;
-  const auto remedy =
-    by_itself && op != operation::stop ? remedy_for(*s.restart, s.history.attempt) : std::size_t{0};
+  const auto remedy = is_for_its_failure(cause) && op != operation::stop
+                        ? remedy_for(*s.restart, s.history.attempt)
+                        : std::size_t{0};
   if (remedy > 0)
     what = kind::restart;
   out.push_back({what, s.name, {}, reason, cause, remedy});
