@@ -9,11 +9,17 @@
 
 namespace reeve {
 
+/// What an order (a POST) must bring, beside a token's holder who may always: nothing if it
+/// comes from this machine, the token in any case, or nothing helps it.
+enum class order_access { local, token, none };
+
 struct server_spec {
   std::string host = "127.0.0.1";
   int port = 8006;
   health fail_on = health::unhealthy; ///< the health from which /health answers 503
   std::string token_file;             ///< bearer token for POST from beyond loopback; empty: none
+  std::string unix_socket; ///< listened on beside, or instead of, `host` and `port`; empty: none
+  order_access orders = order_access::local;
 
   bool operator==(const server_spec&) const = default;
 };

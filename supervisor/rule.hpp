@@ -59,6 +59,14 @@ struct field_condition {
   bool operator==(const field_condition&) const = default;
 };
 
+/// What is asked of a header of an HTTP answer. Names are compared without case.
+struct header_condition {
+  std::string name;
+  comparison expected;
+
+  bool operator==(const header_condition&) const = default;
+};
+
 /// What a good reply looks like. Empty fields ask nothing.
 struct expectation {
   std::vector<status_range> status;    ///< any of them; HTTP only
@@ -69,6 +77,8 @@ struct expectation {
   std::vector<std::string> answers; ///< each is among those that came; DNS only
   limits certificate_left;          ///< shorter is worse
   limits age;                       ///< of a heartbeat or file; longer is worse
+  std::vector<header_condition> headers;
+  bool answers_exactly = false; ///< nothing but `answers` came
 
   bool operator==(const expectation&) const = default;
 };
@@ -85,9 +95,10 @@ struct reply {
   std::vector<std::string> answers;
   std::optional<std::chrono::milliseconds> certificate_left;
   std::optional<std::chrono::milliseconds> age;
-  std::string_view age_of = "last heartbeat"; ///< what is that old; a literal
-  std::string_view body_is = "body";          ///< what the body is called; a literal
-  std::string excerpt;                        ///< the first bytes of the body, for the reason
+  std::string_view age_of = "last heartbeat";      ///< what is that old; a literal
+  std::string_view body_is = "body";               ///< what the body is called; a literal
+  std::string excerpt;                             ///< the first bytes of the body, for the reason
+  std::vector<std::optional<std::string>> headers; ///< one per condition; none: it is absent
 };
 
 /// The judgement on one run of a check. `reason` is one sentence part with the

@@ -23,6 +23,7 @@ struct tls_options {
   std::string ca_file;          ///< empty: the system's certificates
   std::string certificate_file; ///< client certificate; empty: none
   std::string key_file;
+  std::string server_name; ///< asked for and verified instead of the host's name; empty: the host's
 
   bool operator==(const tls_options&) const = default;
 };
@@ -131,11 +132,12 @@ struct json_check {
 };
 
 /// A deadline that the service resets by `POST /api/v1/push/{token}`: missed when
-/// nothing came for `period + grace`.
+/// nothing came for `period + grace`, or a run that told its start took longer than `run`.
 struct push_check {
   std::string token; ///< unique in the configuration
   std::chrono::milliseconds period{0};
   std::chrono::milliseconds grace{0};
+  std::chrono::milliseconds run{0}; ///< what a run may take that told its start; 0: `grace`
 
   bool operator==(const push_check&) const = default;
 };
@@ -166,6 +168,8 @@ struct check_spec {
   int healthy_after = 1;
   std::chrono::milliseconds start_period{0};
   expectation expect;
+  std::chrono::milliseconds retry{
+    5'000}; ///< until the next look at what failed; at most `interval`
 
   bool operator==(const check_spec&) const = default;
 };
@@ -177,6 +181,8 @@ struct process_spec {
   std::map<std::string, std::string> env; ///< added to Reeve's own
   int stop_signal = 15;
   std::string user; ///< name; empty: Reeve's own
+  std::chrono::milliseconds start_timeout{
+    30'000}; ///< for what a start needs until the program runs
 
   bool operator==(const process_spec&) const = default;
 };
@@ -206,6 +212,9 @@ enum class restart_type {
   temporary, ///< never
 };
 
+/// Whether a permanent service's clean exit counts in its window and grows its backoff.
+enum class clean_exit { counted, uncounted };
+
 /// A rung of the ladder above a service's own restart target: restarts by `target`.
 struct remedy {
   restart_target target; ///< docker or exec; `exec` has a `restart` command
@@ -222,6 +231,8 @@ struct restart_spec {
   std::chrono::milliseconds stop_timeout{10'000};
   int attempts = 0; ///< by `target`, before the first of `further` is tried
   std::vector<remedy> further;
+  reeve::intensity intensity; ///< of its own window; not asked where a group's counts
+  reeve::clean_exit clean_exit = clean_exit::counted;
 
   bool operator==(const restart_spec&) const = default;
 };
@@ -254,6 +265,7 @@ struct group_spec {
   std::chrono::milliseconds cooldown{600'000}; ///< 0: wait for a person
   restart_type type = restart_type::permanent; ///< the group as a child
   std::vector<std::variant<std::string, group_spec>> children;
+  bool intensity_is_written = true; ///< by a person; else each member's own window counts
 
   bool operator==(const group_spec&) const = default;
 };
