@@ -115,6 +115,20 @@ TEST_F(explained, looks_as_often_as_it_takes_to_be_healthy) {
   EXPECT_TRUE(world_.operations.empty());
 }
 
+TEST_F(explained, restarts_at_once_when_the_look_cannot_be_taken) {
+  auto web = web_service("web");
+  web.restart.backoff = {.initial = 35s, .jitter = 0};
+  world_.answers("http://web", 500);
+  start(daemon_of({web}));
+  ASSERT_TRUE(becomes("web", health::unhealthy));
+  ASSERT_TRUE(picture("web")->next_restart);
+  advance(34s + 900ms);
+  ASSERT_TRUE(world_.operations.empty());
+  world_.cannot_run("http://web", "out of sockets");
+  advance(200ms);
+  EXPECT_EQ(world_.operations, strings{"restart web"});
+}
+
 TEST_F(explained, restarts_when_the_look_hangs) {
   world_.answers("http://web", 500);
   start(daemon_of({web_service("web")}));

@@ -4,6 +4,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <atomic>
 #include <fstream>
 #include <stdexcept>
 #include <thread>
@@ -23,18 +24,20 @@ constexpr bool sanitized = false;
 TEST(loop_scheduler_lifetime, may_be_spawned_on_from_anywhere_on_the_loop) {
   io::loop loop;
   std::thread thread{[&] { loop.run(); }};
+  std::atomic<int> lived = 0;
   for (auto i = 0; i < 100; ++i) {
     loop_system_config config{loop};
     caf::actor_system system{config};
     std::promise<void> spawned;
     loop.post([&] {
-      system.spawn([](caf::event_based_actor*) {}); // ends at once
+      system.spawn([&](caf::event_based_actor*) { ++lived; }); // ends at once
       spawned.set_value();
     });
     spawned.get_future().wait();
   }
   loop.stop();
   thread.join();
+  EXPECT_EQ(lived, 100);
 }
 
 TEST(loop_scheduler_lifetime, starts_and_stops_a_hundred_times_on_a_loop_that_runs) {
@@ -73,17 +76,20 @@ TEST(loop_scheduler_lifetime, starts_and_stops_a_hundred_times_on_a_loop_that_do
 
 TEST(loop_scheduler_lifetime, a_loop_may_run_again_for_the_next_system) {
   io::loop loop;
+  auto heard = 0;
   for (auto i = 0; i < 3; ++i) {
     loop_system_config config{loop};
     caf::actor_system system{config};
     auto actor = system.spawn([&](caf::event_based_actor* self) -> caf::behavior {
       self->delayed_send(self, 1ms, go::value);
       return {[&, self](go) {
+        ++heard;
         self->quit();
         loop.stop();
       }};
     });
     loop.run(); // on this thread, as the daemon does
+    EXPECT_EQ(heard, i + 1);
   }
 }
 

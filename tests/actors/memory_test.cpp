@@ -181,6 +181,27 @@ TEST_F(memory, of_a_good_run_ends_its_backoff) {
   EXPECT_TRUE(world_.kept_services.at("web").healthy_since);
 }
 
+TEST_F(memory,
+       of_a_run_whose_liveness_was_bad_for_long_is_of_no_good_run_though_readiness_was_good) {
+  auto web = web_service("web");
+  web.checks[0].unhealthy_after = 30;
+  web.restart.backoff = {.initial = 1s, .jitter = 0};
+  web.restart.reset_after = 60s;
+  web.checks.push_back(http_spec("ready"));
+  web.checks.back().name = "http-2";
+  web.checks.back().role = role::readiness;
+  world_.answers("http://ready", 200);
+  start(daemon_of({web}));
+  for (auto attempt = 1; attempt <= 2; ++attempt) {
+    world_.answers("http://web", 200);
+    ASSERT_TRUE(becomes("web", health::healthy));
+    world_.answers("http://web", 500);
+    ASSERT_TRUE(becomes("web", health::unhealthy));
+    EXPECT_EQ(picture("web")->attempt, attempt);
+    advance(2s);
+  }
+}
+
 TEST_F(memory, of_what_was_held_restarts_nothing_before_a_look_at_both) {
   const auto spec = web_that_needs_db();
   start(spec);

@@ -206,6 +206,23 @@ TEST_F(probe, lets_checks_rest_while_the_process_is_down) {
   EXPECT_EQ(health_of("api"), health::unknown);
 }
 
+TEST_F(probe, begins_with_a_new_check_when_its_service_went_down_while_one_hung) {
+  auto api = process_service("api");
+  api.checks = {http_spec("api")};
+  api.restart.backoff = {.initial = 1s, .jitter = 0};
+  world_.answers("http://api", 200);
+  start(daemon_of({api}));
+  advance(10s);
+  world_.hangs("http://api");
+  for (const auto runs = world_.runs["http://api"]; world_.runs["http://api"] == runs;)
+    advance(1s);
+  child_exits("api", 1);
+  world_.hanging.clear();
+  advance(3s); // the scripted check complains of a run while it runs
+  EXPECT_EQ(health_of("api"), health::healthy);
+  EXPECT_EQ(picture("api")->restarts, 1U);
+}
+
 TEST_F(probe, is_unknown_while_the_engine_does_not_answer) {
   world_.containers["db"] = {fact::running, ""};
   start(daemon_of({container_service("db")}));

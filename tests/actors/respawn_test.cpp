@@ -150,6 +150,59 @@ TEST_F(respawn, is_shown_in_the_tree) {
   EXPECT_EQ(group.children.at(0).respawns, 1);
 }
 
+TEST_F(respawn, of_a_supervisor_leaves_what_a_reload_brings_watched_and_what_it_removes_unwatched) {
+  for (const auto* actor : {"group/root", "services"}) {
+    world_.answers("http://web", 200);
+    world_.answers("http://new", 200);
+    start(daemon_of({web_service("web")}));
+    advance(10s);
+    kill(actor);
+    daemon_->reload(
+      std::make_shared<const daemon_spec>(daemon_of({web_service("web"), web_service("new")})));
+    run();
+    advance(10s);
+    EXPECT_EQ(health_of("new"), health::healthy) << actor;
+
+    kill(actor);
+    daemon_->reload(std::make_shared<const daemon_spec>(daemon_of({web_service("new")})));
+    run();
+    const auto runs = world_.runs["http://web"];
+    const auto others = world_.runs["http://new"];
+    advance(1min);
+    EXPECT_EQ(world_.runs["http://web"], runs) << actor;
+    EXPECT_EQ(world_.runs["http://new"], others + 6) << actor;
+    daemon_.reset();
+    run();
+  }
+}
+
+TEST_F(respawn, leaves_no_timer_that_sets_another_for_each_that_is_out_of_date) {
+  auto web = web_service("web");
+  web.restart.backoff.initial = 10min;
+  world_.answers("http://web", 200);
+  start(daemon_of({web, process_service("api")}));
+  advance(10s);
+  const auto pending = scheduler_.clock().schedule().size();
+  for (auto i = 0; i < 100; ++i) { // each moves the restarter's next due time, and back
+    child_exits("api", 1);
+    give("api", order::start);
+  }
+  advance(1h);
+  EXPECT_LE(scheduler_.clock().schedule().size(), pending + 1);
+}
+
+TEST_F(respawn, is_needed_by_a_reeve_whose_restarter_does_not_answer) {
+  start_healthy();
+  ASSERT_TRUE(daemon_->kill("restarter"));
+  std::optional<bool> alive;
+  daemon_->alive([&](bool is) { alive = is; });
+  run();
+  EXPECT_EQ(alive, false);
+  daemon_->alive([&](bool is) { alive = is; });
+  run();
+  EXPECT_EQ(alive, true) << "its successor does";
+}
+
 TEST_F(respawn, leaves_reeve_alive) {
   start_healthy();
   kill("restarter");

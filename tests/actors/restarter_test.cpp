@@ -32,6 +32,26 @@ TEST_F(restarter, hears_of_an_exit_that_came_before_the_start_was_told) {
   EXPECT_EQ(supervision_of("api"), supervision::waiting);
 }
 
+TEST_F(restarter, is_told_nothing_by_an_operation_that_a_newer_one_has_replaced) {
+  world_.answers("http://web", 200);
+  start(daemon_of({web_service("web")}));
+  advance(10s);
+  world_.held.insert("web");
+  give("web", order::restart);
+  const auto first = world_.waiting.at("web");
+  world_.release("web");
+  run();
+  give("web", order::restart);
+  ASSERT_EQ(supervision_of("web"), supervision::restarting);
+  first(error{"it is long over"});
+  run();
+  EXPECT_EQ(supervision_of("web"), supervision::restarting);
+  world_.release("web");
+  run();
+  EXPECT_EQ(supervision_of("web"), supervision::running);
+  EXPECT_EQ(lines_with("it is long over"), 0U);
+}
+
 TEST_F(restarter, gives_up_loudly_and_a_person_brings_it_back) {
   world_.answers("http://web", 500);
   start(daemon_of({web_service("web")}));

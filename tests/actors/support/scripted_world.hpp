@@ -6,6 +6,7 @@
 #include <caf/event_based_actor.hpp>
 #include <caf/exit_reason.hpp>
 #include <caf/send.hpp>
+#include <gtest/gtest.h>
 
 #include <deque>
 #include <map>
@@ -195,15 +196,23 @@ private:
     void run(completion done) override {
       ++world_.runs[url_];
       world_.run_times[url_].push_back(world_.now_());
+      if (std::exchange(*running_, true))
+        ADD_FAILURE() << "the check of " << url_ << " is run while it runs";
+      const auto ended = [running = running_,
+                          done = std::move(done)](const io::check_outcome& how) {
+        *running = false;
+        done(how);
+      };
       if (world_.hanging.contains(url_))
-        world_.hung[url_] = std::move(done);
+        world_.hung[url_] = ended;
       else
-        world_.post([done, outcome = world_.script[url_]] { done(outcome); });
+        world_.post([ended, outcome = world_.script[url_]] { ended(outcome); });
     }
 
   private:
     scripted_world& world_;
     std::string url_;
+    std::shared_ptr<bool> running_ = std::make_shared<bool>(false);
   };
 
   std::unique_ptr<io::check> make_check(const check_spec& spec) {
