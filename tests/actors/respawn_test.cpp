@@ -154,6 +154,7 @@ TEST_F(respawn, of_a_supervisor_leaves_what_a_reload_brings_watched_and_what_it_
   for (const auto* actor : {"group/root", "services"}) {
     world_.answers("http://web", 200);
     world_.answers("http://new", 200);
+    world_.answers("http://grouped", 200);
     start(daemon_of({web_service("web")}));
     advance(10s);
     kill(actor);
