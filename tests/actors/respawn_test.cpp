@@ -158,11 +158,13 @@ TEST_F(respawn, of_a_supervisor_leaves_what_a_reload_brings_watched_and_what_it_
     start(daemon_of({web_service("web")}));
     advance(10s);
     kill(actor);
-    daemon_->reload(
-      std::make_shared<const daemon_spec>(daemon_of({web_service("web"), web_service("new")})));
+    auto more = daemon_of({web_service("web"), web_service("new"), web_service("grouped")});
+    more.tree.children.back() = group_spec{.name = "app", .children = {"grouped"}};
+    daemon_->reload(std::make_shared<const daemon_spec>(more));
     run();
     advance(10s);
-    EXPECT_EQ(health_of("new"), health::healthy) << actor;
+    for (const auto* service : {"new", "grouped"})
+      EXPECT_EQ(health_of(service), health::healthy) << service << " after the end of " << actor;
 
     kill(actor);
     daemon_->reload(std::make_shared<const daemon_spec>(daemon_of({web_service("new")})));
