@@ -48,9 +48,9 @@ using aggregator_actor = root_actor;
 struct hear_orders {};     ///< a person's order waits in its memory
 struct operation_ended {}; ///< an operation in its ledger has an outcome
 struct close_down {};      ///< order nothing more: Reeve is stopping
-/// To itself: the service tree has something due; an old round is void.
+/// To itself: the service tree had something due then, and may have still.
 struct tree_due {
-  std::uint64_t round = 0;
+  mono_time at;
 };
 /// A last look at a service, before the restart that it waits for, did not find it well.
 struct still_sick {

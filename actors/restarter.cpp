@@ -322,10 +322,8 @@ void restarter_state::after_stop(const std::string& service, bool ok) {
 
 // -- time ---------------------------------------------------------------------------
 
-void restarter_state::due(std::uint64_t round) {
-  if (round != round_)
-    return;
-  armed_.reset();
+void restarter_state::due(mono_time timer) {
+  timers_.erase(timer);
   if (!memory_->closing)
     settle(memory_->tree.due(now()));
 }
@@ -340,15 +338,14 @@ void restarter_state::hear_pressure() {
     settle(memory_->tree.pressure_is(memory_->pressure, now()));
 }
 
-/// A delayed message cannot be recalled: an old one is known by its round.
+/// A delayed message cannot be recalled: one for a time at which nothing is due any more does no
+/// harm, and is set for no time twice.
 void restarter_state::arm() {
   const auto next = memory_->tree.next_due();
-  if (next == armed_)
+  if (!next || (!timers_.empty() && *timers_.begin() <= *next))
     return;
-  armed_ = next;
-  ++round_;
-  if (next)
-    self_->scheduled_send(self_, *next, tree_due{round_});
+  timers_.insert(*next);
+  self_->scheduled_send(self_, *next, tree_due{*next});
 }
 
 restarter_actor::behavior_type restarter(restarter_state::pointer self, world_ptr w,
@@ -362,7 +359,7 @@ restarter_actor::behavior_type restarter(restarter_state::pointer self, world_pt
     [&state](hear_orders) { state.hear_orders(); },
     [&state](operation_ended) { state.hear_operations(); },
     [&state](close_down) { state.hear_operations(); },
-    [&state](const tree_due& d) { state.due(d.round); },
+    [&state](const tree_due& d) { state.due(d.at); },
     [&state](const still_sick& s) { state.hear(s); },
     [&state](pressure_changed) { state.hear_pressure(); },
   };

@@ -38,7 +38,7 @@ public:
   void heard(const told& t);
   void hear_orders();
   void hear_operations();
-  void due(std::uint64_t round);
+  void due(mono_time timer);
   void hear(const still_sick& s);
   void hear_pressure();
 
@@ -89,8 +89,7 @@ private:
   world_ptr world_;
   std::shared_ptr<restarter_memory> memory_;
   std::set<std::string> touched_;
-  std::optional<mono_time> armed_;
-  std::uint64_t round_ = 0;
+  std::set<mono_time> timers_; ///< that are pending
 };
 
 restarter_actor::behavior_type restarter(restarter_state::pointer self, world_ptr w,
