@@ -22,7 +22,8 @@ std::chrono::milliseconds time_to_look(const service_spec& spec) {
   milliseconds longest{0};
   for (const auto& c : spec.checks)
     if (c.role == role::liveness)
-      longest = std::max(longest, c.timeout + (c.healthy_after - 1) * c.interval);
+      longest = std::max(
+        longest, c.timeout + (c.healthy_after - 1) * (c.timeout + std::min(c.retry, c.interval)));
   return longest.count() == 0 ? longest : longest + std::chrono::seconds{1};
 }
 

@@ -27,7 +27,7 @@ protected:
 };
 
 check_spec by_default(std::string name, check_target target) {
-  return {std::move(name), std::move(target), role::liveness, 20s, 4s, 2, 3, 15s, {}};
+  return {std::move(name), std::move(target), role::liveness, 20s, 4s, 2, 3, 15s, {}, 3s};
 }
 
 TEST_F(every_key, of_the_daemon_arrives) {
@@ -104,7 +104,8 @@ TEST_F(every_key, of_an_http_check_arrives) {
     5,
     4,
     2h,
-    {}};
+    {},
+    20s};
   expected.expect.status = {{200, 299}, {304, 304}};
   expected.expect.latency = {250ms, 2s};
   expected.expect.contains = "ok";
@@ -124,6 +125,7 @@ TEST_F(every_key, of_the_other_checks_arrives) {
   auto merged = by_default("http-2", http_check{"http://backend.example/"});
   merged.interval = 2s;
   merged.timeout = 1s;
+  merged.retry = 2s; // an inherited one is shortened
   merged.expect.status = {{200, 299}};
   EXPECT_EQ(checks[1], merged);
 
@@ -285,6 +287,16 @@ TEST(defaults, leave_their_timeout_alone_for_services_with_longer_intervals) {
          "services: {a: {check: tcp://a:1}, b: {check: {tcp: tcp://a:1, interval: 9s}}}");
   EXPECT_EQ(made.spec.services.at(0).checks.at(0).timeout, 2s) << "shortened to the interval";
   EXPECT_EQ(made.spec.services.at(1).checks.at(0).timeout, 5s);
+}
+
+TEST(defaults, leave_their_retry_alone_for_services_with_longer_intervals) {
+  const auto made = good("defaults: {check: {interval: 30s, retry: 10s}}\n"
+                         "services: {a: {check: {tcp: tcp://a:1, interval: 6s}}, b: {check: "
+                         "tcp://a:1}, c: {check: {tcp: tcp://a:1, retry: 30s}}}");
+  EXPECT_EQ(made.spec.services.at(0).checks.at(0).retry, 6s) << "shortened to the interval";
+  EXPECT_EQ(made.spec.services.at(1).checks.at(0).retry, 10s);
+  EXPECT_EQ(made.spec.services.at(2).checks.at(0).retry, 30s) << "as long as the interval";
+  EXPECT_EQ(good("services: {a: {check: tcp://a:1}}").spec.services.at(0).checks.at(0).retry, 5s);
 }
 
 TEST(restart_target, may_be_a_docker_url_in_the_long_form_too) {
