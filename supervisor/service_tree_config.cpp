@@ -12,8 +12,14 @@ bool is_pending(const tree_node& s) {
 }
 
 group_spec childless(const group_spec& spec) {
-  return {spec.name, spec.strategy, spec.intensity, spec.on_exhausted, spec.cooldown, spec.type,
-          {}};
+  return {spec.name,
+          spec.strategy,
+          spec.intensity,
+          spec.on_exhausted,
+          spec.cooldown,
+          spec.type,
+          {},
+          spec.intensity_is_written};
 }
 
 /// Until each liveness check has said whether the service is well.

@@ -221,8 +221,9 @@ TEST_F(every_key, of_dns_icmp_json_and_push_arrives) {
 TEST_F(every_key, of_a_process_arrives) {
   const process_spec expected{
     {"./mailer", "--queue", "main"}, "/srv", {{"LANG", "C"}, {"EMPTY", ""}}, SIGINT, "mail"};
-  EXPECT_EQ(service(2).restart,
-            (restart_spec{expected, restart_type::permanent, {false, 2s, 1.5, 2min, 0}, 15s, 30s}));
+  restart_spec restart{expected, restart_type::permanent, {false, 2s, 1.5, 2min, 0}, 15s, 30s};
+  restart.clean_exit = clean_exit::uncounted;
+  EXPECT_EQ(service(2).restart, restart);
 }
 
 TEST_F(every_key, of_an_exec_target_arrives) {
@@ -230,10 +231,14 @@ TEST_F(every_key, of_an_exec_target_arrives) {
             (restart_target{exec_target{{}, {}, {"restart-cron", "now"}}}));
   EXPECT_EQ(service(4).restart.target,
             (restart_target{exec_target{{"up"}, {"down"}, {"again", "$HOME"}}}));
+  EXPECT_EQ(service(4).restart.intensity, (intensity{1, 2min}));
 }
 
 TEST_F(every_key, of_the_tree_arrives) {
-  const group_spec inner{.name = "inner", .children = {"queue"}};
+  const group_spec inner{.name = "inner",
+                         .on_exhausted = on_exhausted::escalate,
+                         .children = {"queue"},
+                         .intensity_is_written = false};
   const group_spec app{"app", strategy::rest_for_one,  {0, 5min},         on_exhausted::escalate,
                        1min,  restart_type::temporary, {"backend", inner}};
   const group_spec root{"root",
@@ -258,6 +263,7 @@ TEST(defaults, are_those_of_the_specs) {
   expected.services = {web};
   expected.tree.name = "root";
   expected.tree.children = {"web"};
+  expected.tree.intensity_is_written = false;
   EXPECT_EQ(good("services: {web: {check: tcp://localhost:80}}").spec, expected);
 }
 
@@ -273,6 +279,21 @@ TEST(defaults, are_overridden_key_by_key) {
   EXPECT_EQ(made.checks.at(0).interval, 20s);
   EXPECT_EQ(made.checks.at(0).healthy_after, 2);
   EXPECT_EQ(made.restart.backoff, (backoff_policy{false, 3s, 2, 4s, 0.2}));
+}
+
+TEST(defaults, give_their_intensity_to_services_and_groups_that_have_none) {
+  const auto made = good("defaults: {restart: {intensity: {restarts: 9, within: 1h}}}\n"
+                         "services: {a: {restart: docker://a}, b: {restart: {docker: b, intensity: "
+                         "{within: 2h}}}}\n"
+                         "tree: {children: [{group: g, strategy: one_for_all, children: [a]}, "
+                         "{group: h, intensity: {restarts: 1}, children: [b]}]}")
+                      .spec;
+  EXPECT_EQ(made.services[0].restart.intensity, (intensity{9, 1h}));
+  EXPECT_EQ(made.services[1].restart.intensity, (intensity{9, 2h}));
+  EXPECT_EQ(std::get<group_spec>(made.tree.children[0]).intensity, (intensity{9, 1h}));
+  EXPECT_FALSE(std::get<group_spec>(made.tree.children[0]).intensity_is_written);
+  EXPECT_EQ(std::get<group_spec>(made.tree.children[1]).intensity, (intensity{1, 1h}));
+  EXPECT_TRUE(std::get<group_spec>(made.tree.children[1]).intensity_is_written);
 }
 
 TEST(defaults, that_say_backoff_none_are_overridden_by_any_backoff) {
