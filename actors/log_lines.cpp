@@ -21,11 +21,12 @@ std::string new_part(const std::string& reason, const std::string& said) {
   return reason.starts_with(said + "; ") ? reason.substr(said.size() + 2) : reason;
 }
 
-std::string attempt_of(const service_supervision& s, const intensity& limit) {
-  if (s.restarts_in_window == 0 || s.restarts_in_window > limit.restarts)
+std::string attempt_of(const service_supervision& s) {
+  if (s.restarts_in_window == 0 || s.restarts_in_window > s.limit.restarts)
     return "";
   return ", attempt " + std::to_string(s.restarts_in_window) + " of "
-         + std::to_string(limit.restarts);
+         + std::to_string(s.limit.restarts)
+         + (s.shares_window ? " in group '" + s.group + "'" : "");
 }
 
 std::string in_time(const service_supervision& s, mono_time now) {
@@ -59,17 +60,16 @@ std::string health_line(const health_changed& h) {
   return line + in_brackets(h.reason);
 }
 
-std::string next_line(const service_supervision& s, const intensity& limit, const std::string& said,
-                      mono_time now) {
+std::string next_line(const service_supervision& s, const std::string& said, mono_time now) {
   switch (s.state) {
   case supervision::running:
     return "";
   case supervision::waiting:
     if (is_held_back(s))
       return "not restarted yet: " + new_part(s.reason, said);
-    return "restarting " + (s.next_restart ? in_time(s, now) : "soon") + attempt_of(s, limit);
+    return "restarting " + (s.next_restart ? in_time(s, now) : "soon") + attempt_of(s);
   case supervision::restarting:
-    return "restarting now" + attempt_of(s, limit);
+    return "restarting now" + attempt_of(s);
   case supervision::given_up:
     return giving_up(s, said, now);
   case supervision::paused:
@@ -83,13 +83,13 @@ std::string next_line(const service_supervision& s, const intensity& limit, cons
 }
 
 std::string supervision_line(const std::string& service, const service_supervision& s,
-                             const intensity& limit, mono_time now) {
+                             mono_time now) {
   switch (s.state) {
   case supervision::running:
     return service + " running";
   case supervision::waiting:
   case supervision::given_up:
-    return service + " " + next_line(s, limit, "", now)
+    return service + " " + next_line(s, "", now)
            + (s.state == supervision::waiting && !is_held_back(s) ? in_brackets(s.reason) : "");
   case supervision::restarting:
   case supervision::paused:

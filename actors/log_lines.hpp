@@ -1,7 +1,6 @@
 #pragma once
 
 #include "supervisor/facts.hpp"
-#include "supervisor/restart_window.hpp"
 #include "supervisor/service_tree.hpp"
 #include "supervisor/time.hpp"
 
@@ -22,13 +21,12 @@ std::string health_line(const health_changed& h);
 
 /// What Reeve does about it: "restarting in 2 s, attempt 2 of 5", "giving up: ...".
 /// Empty when there is nothing to do. `said`: a reason that the line names already.
-std::string next_line(const service_supervision& s, const intensity& limit, const std::string& said,
-                      mono_time now);
+std::string next_line(const service_supervision& s, const std::string& said, mono_time now);
 
 /// A change of supervision that no health change, and no operation, tells:
 /// "web restarting (group 'app' ...)".
 std::string supervision_line(const std::string& service, const service_supervision& s,
-                             const intensity& limit, mono_time now);
+                             mono_time now);
 
 /// "backend restarting, by a person". `under_way`: an operation is.
 std::string order_line(const std::string& service, order what, bool under_way);

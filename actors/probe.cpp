@@ -235,7 +235,7 @@ void probe_state::run_docker_checks() {
     return;
   for (auto& r : runners_)
     if (std::holds_alternative<docker_check>(check_of(r).target) && r.run == 0)
-      run(r, world_->out.now());
+      run_between(r, world_->out.now());
 }
 
 void probe_state::observe(bool running, const std::string& reason) {

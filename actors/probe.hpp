@@ -37,16 +37,23 @@ public:
   void asked_to_exit(caf::exit_msg& exit);
 
 private:
+  /// A message under way to ourselves.
+  struct turn {
+    mono_time due;
+    std::uint64_t round = 0; ///< of that message; 0: nothing is due
+  };
+
   /// One check's place in the schedule.
   struct runner {
     std::unique_ptr<io::check> check;
-    mono_time due;           ///< of the message under way
-    std::uint64_t round = 0; ///< of that message; 0: nothing is due
-    std::uint64_t run = 0;   ///< under way; 0: none
-    instant began;           ///< that run
+    turn usual;            ///< by its interval, or its deadline
+    turn between;          ///< sooner than by its interval; what is usual before it is left out
+    std::uint64_t run = 0; ///< under way; 0: none
+    instant began;         ///< that run
+    mono_time ended;       ///< of the newest verdict
     std::chrono::microseconds lag{0};
-    bool looks = false; ///< the restarter waits for its next verdict
-    bool fresh = true;  ///< no verdict yet since the start: checked more often
+    bool looks = false;         ///< the restarter waits for its next verdict
+    bool began_between = false; ///< the run under way; it may last over one usual time
   };
 
   /// Not if a successor came while this one waits to be stopped.
@@ -62,12 +69,17 @@ private:
   const health_machine& machine_of(const runner& r) const {
     return memory_->health.machine(static_cast<std::size_t>(&r - runners_.data()));
   }
-  mono_time in_phase(const runner& r, mono_time now) const;
+  mono_time first_of(const runner& r) const;
   bool checks_rest() const;
   void schedule(bool just_started);
-  void arm(runner& r, mono_time due);
+  void arm(turn& t, mono_time due);
   void hold();
+  void push_due(runner& r, const instant& now);
+  void usually_due(runner& r, const instant& now);
+  void ask_again(runner& r, mono_time now);
   void run(runner& r, const instant& now);
+  void run_between(runner& r, const instant& now);
+  bool was_just_asked(mono_time now) const;
   void looked(runner& r, check_result result);
   void still_is_sick();
   void skip(const runner& r, std::string why, const instant& now);

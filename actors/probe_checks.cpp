@@ -21,9 +21,8 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds a_moment{1'000};
 
-/// No verdict that counted yet.
-bool is_fresh(const health_machine& m) {
-  return m.failures == 0 && m.successes == 0;
+microseconds lateness(mono_time due, mono_time now) {
+  return duration_cast<microseconds>(std::max(now - due, mono_time::duration{0}));
 }
 
 std::string why_busy(const io::check& c) {
@@ -52,14 +51,14 @@ bool probe_state::checks_rest() const {
   return memory_->level.what != run_level::phase::up || !memory_->health.is_up();
 }
 
-mono_time probe_state::in_phase(const runner& r, mono_time now) const {
+/// Of its usual times.
+mono_time probe_state::first_of(const runner& r) const {
   const auto& check = check_of(r);
-  const auto first = first_due(phase_name(spec(), check), check.interval, world_->epoch);
-  return first > now ? first : next_due(first, check.interval, now).due;
+  return first_due(phase_name(spec(), check), check.interval, world_->epoch);
 }
 
-/// Arms every check, anew those that wait already. After a start, and after a crash
-/// of ours, the first verdict is wanted soon.
+/// Arms every check that does not wait already. After a start, and after a crash of ours,
+/// the first verdict is wanted soon.
 void probe_state::schedule(bool just_started) {
   if (checks_rest())
     return hold();
@@ -67,32 +66,33 @@ void probe_state::schedule(bool just_started) {
   for (auto& r : runners_) {
     const auto& check = check_of(r);
     const auto& machine = machine_of(r);
-    if (r.round != 0 && !just_started) {
-      arm(r, r.due);
+    if (r.usual.round != 0 && !just_started)
       continue;
-    }
     if (push_of(check) != nullptr) {
-      arm(r, now); // and then for its deadline
+      arm(r.usual, now); // and then for its deadline
       continue;
     }
-    r.fresh = is_fresh(machine);
+    arm(r.usual, usual_time(first_of(r), check.interval, now));
+    if (!is_fresh(machine)) {
+      ask_again(r, now);
+      continue;
+    }
     const bool soon = just_started || machine.health == health::unknown;
     const auto spread = soon ? starting_interval(check.interval) : check.interval;
-    const auto phase = in_phase(r, now);
-    arm(r, r.fresh ? std::min(phase, first_due(phase_name(spec(), check), spread, now)) : phase);
+    if (const auto due = first_due(phase_name(spec(), check), spread, now); due < r.usual.due)
+      arm(r.between, due);
   }
 }
 
-void probe_state::arm(runner& r, mono_time due) {
-  r.due = due;
-  r.round = ++memory_->last_number;
-  self_->scheduled_send(self_, due, check_due{r.round});
+void probe_state::arm(turn& t, mono_time due) {
+  t = {due, ++memory_->last_number};
+  self_->scheduled_send(self_, due, check_due{t.round});
 }
 
 /// Nothing is due any more, and what is under way is broken off.
 void probe_state::hold() {
   for (auto& r : runners_) {
-    r.round = 0;
+    r.usual.round = r.between.round = 0;
     r.looks = false;
     if (std::exchange(r.run, 0) != 0)
       r.check.reset();
@@ -100,29 +100,65 @@ void probe_state::hold() {
 }
 
 void probe_state::due(std::uint64_t round) {
-  const auto found = std::find_if(runners_.begin(), runners_.end(),
-                                  [&](const runner& r) { return r.round == round; });
+  const auto found = std::find_if(runners_.begin(), runners_.end(), [&](const runner& r) {
+    return r.usual.round == round || r.between.round == round;
+  });
   if (!at_work() || round == 0 || found == runners_.end())
     return;
   auto& r = *found;
   const auto now = world_->out.now();
-  if (push_of(check_of(r)) != nullptr) {
-    r.lag = duration_cast<microseconds>(std::max(now.mono - r.due, mono_time::duration{0}));
-    // While Reeve was not there nobody could push: what waits in its sockets comes first.
-    return r.lag > a_moment ? arm(r, now.mono + a_moment) : run(r, now);
-  }
-  const auto interval = check_of(r).interval;
-  const auto next = next_due(r.due, r.fresh ? starting_interval(interval) : interval, now.mono);
-  const bool busy = r.run != 0;
-  if (!busy)
-    r.lag = duration_cast<microseconds>(std::max(now.mono - r.due, mono_time::duration{0}));
-  arm(r, next.due);
-  if (!r.fresh && busy)
-    skip(r, why_busy(*r.check), now);
-  else if (!r.fresh && next.skipped > 0)
-    skip(r, "Reeve was late", now);
-  if (!busy)
+  if (push_of(check_of(r)) != nullptr)
+    return push_due(r, now);
+  if (r.usual.round == round)
+    return usually_due(r, now);
+  r.between.round = 0;
+  if (r.run != 0)
+    return; // its answer says when to ask again
+  r.lag = lateness(r.between.due, now.mono);
+  run_between(r, now);
+}
+
+/// While Reeve was not there nobody could push: what waits in its sockets comes first.
+void probe_state::push_due(runner& r, const instant& now) {
+  r.lag = lateness(r.usual.due, now.mono);
+  if (r.lag > a_moment)
+    arm(r.usual, now.mono + a_moment);
+  else
     run(r, now);
+}
+
+void probe_state::usually_due(runner& r, const instant& now) {
+  const auto due = r.usual.due;
+  const auto next = next_due(due, check_of(r).interval, now.mono);
+  arm(r.usual, next.due);
+  const bool busy = r.run != 0;
+  if (r.between.round != 0 || (busy && std::exchange(r.began_between, false)))
+    return;
+  if (!is_fresh(machine_of(r))) {
+    if (busy)
+      skip(r, why_busy(*r.check), now);
+    else if (next.skipped > 0)
+      skip(r, "Reeve was late", now);
+  }
+  if (busy)
+    return;
+  r.lag = lateness(due, now.mono);
+  run(r, now);
+}
+
+/// Sooner than usual, where the last verdict asks for it.
+void probe_state::ask_again(runner& r, mono_time now) {
+  const auto& check = check_of(r);
+  r.between.round = 0;
+  if (r.usual.round == 0 || push_of(check) != nullptr)
+    return;
+  const auto pause = pause_after(machine_of(r), check);
+  if (!pause)
+    return;
+  const auto due =
+    due_again(phase_name(spec(), check), {r.began.mono, now}, *pause, first_of(r), check.interval);
+  if (due != r.usual.due)
+    arm(r.between, due);
 }
 
 void probe_state::skip(const runner& r, std::string why, const instant& now) {
@@ -138,10 +174,16 @@ void probe_state::run(runner& r, const instant& now) {
   if (!r.check)
     r.check = world_->out.make_check(check_of(r));
   r.began = now;
+  r.began_between = false;
   r.run = ++memory_->last_number;
   r.check->run([me = caf::actor_cast<probe_actor>(self_), run = r.run](io::check_outcome outcome) {
     caf::anon_send(me, check_answered{run, std::move(outcome)});
   });
+}
+
+void probe_state::run_between(runner& r, const instant& now) {
+  run(r, now);
+  r.began_between = true;
 }
 
 void probe_state::answered(const check_answered& a) {
@@ -162,10 +204,8 @@ void probe_state::answered(const check_answered& a) {
     memory_->health.starts(index, verdict.reason, now.mono);
   else
     memory_->health.checked(index, verdict, a.outcome.at_once, now.mono);
-  if (r.fresh && !is_fresh(machine_of(r))) {
-    r.fresh = false;
-    arm(r, in_phase(r, now.mono));
-  }
+  r.ended = now.mono;
+  ask_again(r, now.mono);
   const auto result = verdict.result;
   publish_run(r, std::move(verdict), now);
   tell_change();
@@ -177,13 +217,22 @@ void probe_state::answered(const check_answered& a) {
 void probe_state::look(std::uint32_t incarnation) {
   if (!at_work() || incarnation != memory_->incarnation)
     return;
-  if (checks_rest())
+  if (checks_rest() || was_just_asked(world_->out.now().mono))
     return still_is_sick();
   for (auto& r : runners_)
     r.looks = check_of(r).role == role::liveness;
   for (auto& r : runners_)
     if (r.looks && r.run == 0)
-      run(r, world_->out.now());
+      run_between(r, world_->out.now());
+}
+
+/// And failed: to ask at once what will fail again only costs its timeout.
+bool probe_state::was_just_asked(mono_time now) const {
+  return std::any_of(runners_.begin(), runners_.end(), [&](const runner& r) {
+    const auto& check = check_of(r);
+    return check.role == role::liveness && r.run == 0 && machine_of(r).failures > 0
+           && is_fresh_witness(check, r.ended, now);
+  });
 }
 
 /// One bad verdict is enough; good ones may have to come several times (`healthy_after`).
@@ -235,9 +284,9 @@ void probe_state::judge_pushes(runner& r, const push_record& record, const insta
   const auto known_since = known != nullptr ? known->known_since : world_->epoch;
   const auto since = std::max(known_since, memory_->level.started.value_or(known_since));
   auto judged = reeve::judge(record, push, since, now.mono);
-  r.round = 0;
+  r.usual.round = 0;
   if (judged.deadline)
-    arm(r, *judged.deadline);
+    arm(r.usual, *judged.deadline);
   r.began = {now.mono - record.duration.value_or(milliseconds{0}), now.wall};
   memory_->health.checked(static_cast<std::size_t>(&r - runners_.data()), judged.verdict, false,
                           now.mono);
@@ -250,13 +299,14 @@ void probe_state::judge_pushes(runner& r, const push_record& record, const insta
 void probe_state::publish_run(const runner& r, check_verdict verdict, const instant& now) {
   const auto& check = check_of(r);
   const bool ran = verdict.result != check_result::skipped;
+  const auto& next = r.between.round != 0 ? r.between : r.usual;
   auto& facts = world_->facts;
   facts.publish(
     check_finished{facts.next_origin(spec().name, memory_->incarnation, now), check.name,
                    kind_of(check.target), std::move(verdict), machine_of(r).health,
                    ran ? duration_cast<microseconds>(now.mono - r.began.mono) : microseconds{0},
                    ran ? r.lag : microseconds{0},
-                   r.round != 0 ? std::optional{on_wall(now, r.due)} : std::nullopt});
+                   next.round != 0 ? std::optional{on_wall(now, next.due)} : std::nullopt});
 }
 
 } // namespace reeve::actors

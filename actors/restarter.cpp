@@ -217,8 +217,6 @@ void restarter_state::take_specs(const std::shared_ptr<const daemon_spec>& spec)
   for (const auto& [service, r] : records)
     if (!r.spec)
       memory_->unkept.insert(service);
-  memory_->limits.clear();
-  for_each_group(spec->tree, [&](const group_spec& g) { memory_->limits[g.name] = g.intensity; });
   std::erase_if(records, [&](const auto& entry) {
     return !entry.second.spec && !memory_->operations.contains(entry.first)
            && !std::holds_alternative<process_spec>(entry.second.run->restart.target);

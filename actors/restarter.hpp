@@ -82,7 +82,6 @@ private:
   void set_level(const std::string& service);
   void arm();
 
-  const intensity& limit_of(const service_supervision& s) const;
   mono_time now() const;
 
   pointer self_ = nullptr;

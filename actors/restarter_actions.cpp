@@ -213,12 +213,11 @@ void restarter_state::log(const headline& line, bool changed) const {
   if (!changed || line.complete)
     return out->log(line.level, "{}", line.text);
   const auto s = memory_->tree.supervision_of(line.subject, now());
-  const auto& limit = limit_of(s);
   if (line.text.empty())
-    out->log(line.level, "{}", supervision_line(line.subject, s, limit, now()));
+    out->log(line.level, "{}", supervision_line(line.subject, s, now()));
   else
     out->log(level_of(s.state, line.level), "{}",
-             joined(line.text, next_line(s, limit, line.said, now())));
+             joined(line.text, next_line(s, line.said, now())));
 }
 
 void restarter_state::publish(const std::string& service, const service_supervision& before,
@@ -257,12 +256,6 @@ void restarter_state::set_level(const std::string& service) {
     return;
   world_->levels[service] = level;
   world_->send_to_probe(service, run_changed{level});
-}
-
-const intensity& restarter_state::limit_of(const service_supervision& s) const {
-  static const intensity none;
-  const auto found = memory_->limits.find(s.group);
-  return found == memory_->limits.end() ? none : found->second;
 }
 
 } // namespace reeve::actors

@@ -67,8 +67,7 @@ struct restarter_memory {
   std::function<void()> idle; ///< while closing: called when no operation is under way
 
   std::map<std::string, record, std::less<>> records;
-  std::map<std::string, intensity, std::less<>> limits; ///< of each group
-  std::deque<tree_action> actions;                      ///< decided, not carried out yet
+  std::deque<tree_action> actions; ///< decided, not carried out yet
   std::map<std::string, operation_record, std::less<>> operations;
   std::uint64_t last_operation = 0;
   std::deque<person_order> orders;

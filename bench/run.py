@@ -11,7 +11,7 @@ import time
 import processes
 import soak
 import table
-from rows import docker, exec_memory, fleet, hanging, http_cost, https_cost, idle, killed_child, kinds, pages, rss, simulate, start
+from rows import detection, docker, exec_memory, fleet, hanging, http_cost, https_cost, idle, killed_child, kinds, pages, rss, simulate, start
 from sizes import FULL, QUICK
 
 RESULTS = pathlib.Path(__file__).with_name("RESULTS.md")
@@ -22,6 +22,7 @@ ROWS = {
     "lag": fleet.lag,
     "hanging": hanging.measure,
     "killed_child": killed_child.measure,
+    "detection": detection.measure,
     "docker": docker.measure,
     "https": https_cost.measure,
     "exec": exec_memory.measure,

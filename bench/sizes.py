@@ -15,6 +15,8 @@ class Sizes:
     tls_services: int
     tls_probes: int       # a second, of blackbox_exporter
     kills: int
+    victims: int          # that fail once each
+    victim_interval: int  # of their checks, seconds
     container_kills: int
     exec_runs: int
     scrapes: int
@@ -26,8 +28,9 @@ class Sizes:
 
 
 FULL = Sizes(fleet=10_000, large_fleet=50_000, small_fleets=(10, 1_000), page_fleets=(1_000, 10_000), interval=10,
-             window=20, rounds=3, monit_hosts=1_000, tls_services=1_000, tls_probes=30, kills=500, container_kills=60,
-             exec_runs=1_000, scrapes=20, load_seconds=5, idle_seconds=60, kind_services=200, simulated_failures=1_000_000, judged=True)
+             window=20, rounds=3, monit_hosts=1_000, tls_services=1_000, tls_probes=30, kills=500, victims=24,
+             victim_interval=30, container_kills=60, exec_runs=1_000, scrapes=20, load_seconds=5, idle_seconds=60,
+             kind_services=200, simulated_failures=1_000_000, judged=True)
 QUICK = Sizes(fleet=200, large_fleet=400, small_fleets=(10,), page_fleets=(50, 200), interval=1, window=1, rounds=1,
-              monit_hosts=20, tls_services=20, tls_probes=10, kills=20, container_kills=3, exec_runs=50, scrapes=3,
-              load_seconds=1, idle_seconds=2, kind_services=20, simulated_failures=10_000, judged=False)
+              monit_hosts=20, tls_services=20, tls_probes=10, kills=20, victims=3, victim_interval=2,
+              container_kills=3, exec_runs=50, scrapes=3, load_seconds=1, idle_seconds=2, kind_services=20, simulated_failures=10_000, judged=False)

@@ -1,6 +1,7 @@
 #include "cli/commands.hpp"
 
 #include "cli/table.hpp"
+#include "cli/windows.hpp"
 #include "config/connections.hpp"
 #include "config/scenario.hpp"
 #include "http/client.hpp"
@@ -120,7 +121,7 @@ int validate(const std::string& given) {
   std::cout << find_config(given) << ": good, " << counted(good->spec.services.size(), "service");
   if (!good->warnings.empty())
     std::cout << ", " << counted(good->warnings.size(), "warning");
-  std::cout << '\n';
+  std::cout << '\n' << windows_text(good->spec);
   return exit_code::ok;
 }
 

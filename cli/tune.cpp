@@ -73,21 +73,21 @@ void on_all_cores(std::size_t count, const std::function<void(std::size_t)>& job
 
 /// Whether its limit can ever be exhausted: what `validate` warns of is not worth a try.
 bool can_act(const policy_choice& choice, const daemon_spec& spec, const std::string& service) {
-  std::vector<restart_spec> restarts;
-  for (const auto& child : group_of(spec, service).children) {
+  auto changed = spec;
+  apply(choice, changed, service);
+  const auto& group = group_of(changed, service);
+  const bool is_shared = shares_window(group);
+  std::vector<const service_spec*> counted_together;
+  for (const auto& child : group.children) {
     const auto* name = std::get_if<std::string>(&child);
-    if (!name)
+    if (!name && is_shared)
       return true; // nobody can tell
-    const auto found = std::find_if(spec.services.begin(), spec.services.end(),
-                                    [&](const auto& s) { return s.name == *name; });
-    restarts.push_back(found->restart);
-    if (*name == service)
-      restarts.back().backoff = choice.backoff;
+    if (!name || (!is_shared && *name != service))
+      continue;
+    counted_together.push_back(&*std::find_if(changed.services.begin(), changed.services.end(),
+                                              [&](const auto& s) { return s.name == *name; }));
   }
-  std::vector<const restart_spec*> all;
-  for (const auto& r : restarts)
-    all.push_back(&r);
-  return !config::never_exhausted(choice.intensity, all);
+  return !config::never_exhausted(choice.intensity, counted_together);
 }
 
 std::vector<tuned_policy> all_policies(const daemon_spec& spec, const std::string& service) {

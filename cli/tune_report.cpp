@@ -2,6 +2,7 @@
 
 #include "cli/table.hpp"
 #include "config/duration.hpp"
+#include "supervisor/restart_policy.hpp"
 #include "supervisor/text.hpp"
 
 #include <nlohmann/json.hpp>
@@ -129,12 +130,19 @@ std::string name_of(const policy_choice& c) {
 }
 
 std::string yaml_of(const policy_choice& c, const daemon_spec& spec, const std::string& service) {
-  auto text = "services:\n  " + service
-              + ":\n    restart:\n      backoff: " + backoff_yaml(c.backoff) + "\ntree:\n";
-  const auto policy = "intensity: {restarts: " + std::to_string(c.intensity.restarts)
-                      + ", within: " + format_duration(c.intensity.within)
-                      + "}\non_exhausted: " + std::string{to_string(c.on_exhausted)} + "\n";
-  append_tree(text, spec.tree, service, policy, "  ");
+  const auto limit = "intensity: {restarts: " + std::to_string(c.intensity.restarts)
+                     + ", within: " + format_duration(c.intensity.within) + "}\n";
+  const auto exhausted = "on_exhausted: " + std::string{to_string(c.on_exhausted)} + "\n";
+  const auto& group = group_of(spec, service);
+  const bool is_shared = shares_window(group);
+  auto text =
+    "services:\n  " + service + ":\n    restart:\n      backoff: " + backoff_yaml(c.backoff) + "\n";
+  if (!is_shared)
+    text += "      " + limit;
+  if (!is_shared && c.on_exhausted == group.on_exhausted)
+    return text;
+  text += "tree:\n";
+  append_tree(text, spec.tree, service, (is_shared ? limit : "") + exhausted, "  ");
   return text;
 }
 

@@ -134,7 +134,7 @@ void read_push(const reader& value, fields& beside, check_spec& into) {
   } else {
     value.fail("must be a map: {token: ..., period: 1h, grace: 5m}"); // it may be the token
   }
-  for (const auto* key : {"interval", "timeout", "unhealthy_after"})
+  for (const auto* key : {"interval", "timeout", "retry", "unhealthy_after"})
     if (const auto at = beside.find(key))
       at->warn("has no effect: a push check is missed when nothing came for 'period' and 'grace'");
   into.target = made;

@@ -137,7 +137,8 @@ check_spec read_check(const reader& from, const check_spec& defaults, bool in_a_
     from.fail_type("a URL or a map");
   if (kind && in_a_list && !has_role)
     made.role = kind->in_a_list;
-  made.timeout = std::min(made.timeout, made.interval); // an inherited one is shortened
+  made.timeout = std::min(made.timeout, made.interval); // inherited ones are shortened
+  made.retry = std::min(made.retry, made.interval);
   return made;
 }
 
@@ -156,13 +157,18 @@ void read_timing(fields& from, check_spec& into) {
   const auto problems = from.self().shared().problems.count();
   from.duration("interval", into.interval, shortest_interval);
   const auto timeout = from.duration("timeout", into.timeout, 1ms);
+  const auto retry = from.duration("retry", into.retry, shortest_interval);
   from.whole("unhealthy_after", into.unhealthy_after, 1, most_in_a_row);
   from.whole("healthy_after", into.healthy_after, 1, most_in_a_row);
   from.duration("start_period", into.start_period, 0ms);
   const bool clean = problems == from.self().shared().problems.count();
-  if (clean && timeout && into.timeout > into.interval)
-    timeout->fail("longer than the interval: " + format_duration(into.timeout) + " over "
-                  + format_duration(into.interval));
+  const auto refuse_longer = [&](const auto& at, auto given) {
+    if (clean && at && given > into.interval)
+      at->fail("longer than the interval: " + format_duration(given) + " over "
+               + format_duration(into.interval));
+  };
+  refuse_longer(timeout, into.timeout);
+  refuse_longer(retry, into.retry);
 }
 
 std::vector<check_spec> read_single_check(const reader& from, const check_spec& defaults) {

@@ -7,8 +7,8 @@
 
 namespace reeve::config {
 
-/// interval, timeout, unhealthy_after, healthy_after, start_period. Complains of
-/// an explicit timeout that is longer than its interval.
+/// interval, timeout, retry, unhealthy_after, healthy_after, start_period. Complains of
+/// an explicit timeout or retry that is longer than its interval.
 void read_timing(fields& from, check_spec& into);
 
 /// `check:`; `defaults` holds what it inherits.

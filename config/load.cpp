@@ -41,7 +41,7 @@ daemon_spec read_daemon(const reader& root) {
   if (written.services) {
     const auto entries = read_services(*written.services, inherited);
     check_dependencies(entries);
-    read_tree(written.tree, entries, made);
+    read_tree(written.tree, entries, inherited, made);
     made.services.reserve(entries.size());
     for (const auto& e : entries)
       made.services.push_back(e.spec);

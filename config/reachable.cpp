@@ -2,6 +2,7 @@
 
 #include "config/duration.hpp"
 #include "config/problems.hpp"
+#include "supervisor/restart_policy.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -43,11 +44,6 @@ int failures_within(const restart_spec& spec, milliseconds within, int most) {
   return static_cast<int>(fit);
 }
 
-bool restarts_by_itself(const restart_spec& spec) {
-  return !std::holds_alternative<std::monostate>(spec.target)
-         && spec.type != restart_type::temporary;
-}
-
 std::string first_delays(const backoff_policy& backoff, int count) {
   std::string all;
   for (int n = 1; n <= std::min(count, 5); ++n)
@@ -71,19 +67,24 @@ std::string restarts_of(long count) {
 
 } // namespace
 
+bool restarts_by_itself(const restart_spec& spec) {
+  return !std::holds_alternative<std::monostate>(spec.target)
+         && spec.type != restart_type::temporary;
+}
+
 std::optional<std::string> never_exhausted(const intensity& limit,
-                                           const std::vector<const restart_spec*>& services) {
+                                           const std::vector<const service_spec*>& services) {
   const int needed = limit.restarts + 1; // the one too many
   if (needed > most_looked_at)
     return {};
   int fit = 0, contributing = 0;
   const restart_spec* one = nullptr;
   for (const auto* s : services) {
-    if (!restarts_by_itself(*s))
+    if (!restarts_by_itself(s->restart))
       continue;
     ++contributing;
-    one = s;
-    fit += s->backoff.none ? needed : failures_within(*s, limit.within, needed);
+    one = &s->restart;
+    fit += one->backoff.none ? needed : failures_within(*one, limit.within, needed);
     if (fit >= needed)
       return {};
   }
@@ -99,10 +100,12 @@ std::optional<std::string> never_exhausted(const intensity& limit,
 
 std::optional<untried_remedy> never_tried(const group_spec& group, const service_spec& service) {
   const auto& spec = service.restart;
-  const int allowed = group.intensity.restarts;
+  const bool is_shared = shares_window(group);
+  const auto& limit = is_shared ? group.intensity : spec.intensity;
+  const int allowed = limit.restarts;
   const bool starts_anew = group.name != "root" && group.on_exhausted == on_exhausted::escalate;
   if (starts_anew || allowed >= most_looked_at || !restarts_by_itself(spec)
-      || longest_burst(service, allowed) > group.intensity.within)
+      || longest_burst(service, allowed) > limit.within)
     return {};
   auto tried = static_cast<long>(spec.attempts);
   for (std::size_t i = 0; i < spec.further.size(); tried += spec.further[i++].attempts)
@@ -110,8 +113,10 @@ std::optional<untried_remedy> never_tried(const group_spec& group, const service
       return untried_remedy{
         i, "is never tried while the service fails right after each start: the remedies before it "
            "take "
-             + restarts_of(tried) + ", and " + in_quotes(group.name) + " allows no more than "
-             + std::to_string(allowed) + " within " + format_duration(group.intensity.within)};
+             + restarts_of(tried) + ", and "
+             + (is_shared ? "group " + in_quotes(group.name) : "its intensity")
+             + " allows no more than " + std::to_string(allowed) + " within "
+             + format_duration(limit.within)};
   return {};
 }
 

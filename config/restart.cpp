@@ -145,7 +145,8 @@ remedy read_remedy(const reader& from, bool is_last) {
   const auto attempts = f.whole("attempts", made.attempts, 1, no_limit);
   if (attempts && is_last)
     attempts->warn("has no effect: the last remedy is tried for as long as the intensity allows");
-  for (const auto* key : {"type", "backoff", "stop_timeout", "reset_after"})
+  for (const auto* key :
+       {"type", "backoff", "intensity", "clean_exit", "stop_timeout", "reset_after"})
     if (const auto at = f.find(key))
       at->fail("belongs to the first remedy; it holds for all of them");
   refuse_process(f);
@@ -154,7 +155,22 @@ remedy read_remedy(const reader& from, bool is_last) {
   return made;
 }
 
+void warn_of_clean_exit(const reader& at, const restart_spec& made) {
+  if (made.clean_exit == clean_exit::uncounted && made.type != restart_type::permanent)
+    at.warn("has no effect: after a clean exit a " + std::string{to_string(made.type)}
+            + " service is not restarted");
+}
+
 } // namespace
+
+void read_intensity(const reader& from, intensity& into) {
+  if (!from.is_map())
+    return from.fail_type("a map such as {restarts: 5, within: 10m}");
+  fields f{from};
+  f.whole("restarts", into.restarts, 0, 1'000'000);
+  f.duration("within", into.within, 1ms);
+  f.finish();
+}
 
 bool read_restart_options(fields& from, restart_spec& into) {
   const auto type = from.word<restart_type>("type", into.type,
@@ -164,6 +180,14 @@ bool read_restart_options(fields& from, restart_spec& into) {
   const auto backoff = from.find("backoff");
   if (backoff)
     read_backoff(*backoff, into.backoff);
+  const auto intensity = from.find("intensity");
+  if (intensity)
+    read_intensity(*intensity, into.intensity);
+  const auto clean =
+    from.word<clean_exit>("clean_exit", into.clean_exit,
+                          {{"counted", clean_exit::counted}, {"uncounted", clean_exit::uncounted}});
+  if (clean)
+    warn_of_clean_exit(*clean, into);
   const auto stop_timeout = from.duration("stop_timeout", into.stop_timeout, 0ms);
   std::chrono::milliseconds stable{-1};
   const auto reset_after = from.duration("reset_after", stable, 0ms);
@@ -171,7 +195,7 @@ bool read_restart_options(fields& from, restart_spec& into) {
     into.reset_after = stable;
     warn_of_reset(*reset_after, into);
   }
-  return type || backoff || stop_timeout || reset_after;
+  return type || backoff || intensity || clean || stop_timeout || reset_after;
 }
 
 namespace {

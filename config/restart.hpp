@@ -7,7 +7,10 @@
 
 namespace reeve::config {
 
-/// type, backoff, stop_timeout, reset_after. Whether any of them is there.
+/// `intensity:`, of a service or a group.
+void read_intensity(const reader& from, intensity& into);
+
+/// type, backoff, intensity, clean_exit, stop_timeout, reset_after. Whether any of them is there.
 bool read_restart_options(fields& from, restart_spec& into);
 
 /// `process:` and `restart:` of a service; `into` holds what it inherits.

@@ -106,6 +106,7 @@ defaults read_defaults(const reader& from) {
   if (const auto restart = f.find("restart")) {
     fields options{*restart};
     read_restart_options(options, made.restart);
+    made.intensity = options.find("intensity");
     options.finish();
   }
   f.finish();

@@ -3,6 +3,7 @@
 #include "config/reader.hpp"
 #include "supervisor/service_spec.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@ namespace reeve::config {
 struct defaults {
   check_spec check;
   restart_spec restart;
+  std::optional<reader> intensity; ///< where it is written
 };
 
 /// `defaults:`.

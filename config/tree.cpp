@@ -1,6 +1,7 @@
 #include "config/tree.hpp"
 
-#include "config/reachable.hpp"
+#include "config/restart.hpp"
+#include "config/windows.hpp"
 
 #include <unordered_map>
 
@@ -11,7 +12,8 @@ using namespace std::chrono_literals;
 
 class tree_reader {
 public:
-  explicit tree_reader(const std::vector<service_entry>& services) {
+  tree_reader(const std::vector<service_entry>& services, const defaults& inherited)
+      : inherited_{inherited} {
     for (const auto& s : services) {
       services_.emplace(s.spec.name, &s);
       names_.push_back(s.spec.name);
@@ -20,16 +22,25 @@ public:
 
   void read(const std::optional<reader>& from, daemon_spec& into) {
     auto& root = into.tree;
-    root.name = "root";
+    root = group_of("root");
     if (from)
       read_root(*from, into);
     for (const auto& name : names_)
       if (!places_.contains(name))
         root.children.emplace_back(name);
-    warn_of_intensities(root);
+    if (from ? from->shared().problems.count() == 0 : !names_.empty())
+      warn_of_windows(root, services_, intensities_, inherited_);
   }
 
 private:
+  group_spec group_of(std::string name) const {
+    group_spec made;
+    made.name = std::move(name);
+    made.intensity = inherited_.restart.intensity;
+    made.intensity_is_written = false;
+    return made;
+  }
+
   void read_root(const reader& from, daemon_spec& into) {
     auto& root = into.tree;
     fields f{from};
@@ -86,8 +97,11 @@ private:
                      {{"one_for_one", strategy::one_for_one},
                       {"one_for_all", strategy::one_for_all},
                       {"rest_for_one", strategy::rest_for_one}});
-    if (const auto limit = f.find("intensity"))
-      read_intensity(*limit, into);
+    if (const auto limit = f.find("intensity")) {
+      read_intensity(*limit, into.intensity);
+      into.intensity_is_written = true;
+      intensities_.emplace(into.name, *limit);
+    }
     f.word<on_exhausted>(
       "on_exhausted", into.on_exhausted,
       {{"give_up", on_exhausted::give_up}, {"escalate", on_exhausted::escalate}});
@@ -95,14 +109,6 @@ private:
       f.duration("cooldown", into.cooldown, 0ms);
     else if (cooldown)
       into.cooldown = 0ms;
-  }
-
-  void read_intensity(const reader& from, group_spec& into) {
-    fields f{from};
-    f.whole("restarts", into.intensity.restarts, 0, 1'000'000);
-    f.duration("within", into.intensity.within, 1ms);
-    f.finish();
-    intensities_.emplace(into.name, from);
   }
 
   void read_children(const reader& from, group_spec& into) {
@@ -127,7 +133,7 @@ private:
   }
 
   group_spec read_group(const reader& from) {
-    group_spec made;
+    auto made = group_of("");
     fields f{from};
     for (const auto* key : {"budget", "hold"})
       if (const auto at = f.find(key))
@@ -160,45 +166,19 @@ private:
       at.fail("there is a group " + in_quotes(name) + " on line " + std::to_string(first->second));
   }
 
-  static void warn_of_ladder(const group_spec& group, const service_entry& service) {
-    const auto untried = never_tried(group, service.spec);
-    if (!untried)
-      return;
-    const auto ladder = fields{service.at}.find("restart");
-    ladder->items("a list of remedies")[untried->index + 1].warn(untried->why);
-  }
-
-  void warn_of_intensities(const group_spec& group) const {
-    std::vector<const restart_spec*> restarts;
-    bool services_only = true;
-    for (const auto& child : group.children) {
-      if (const auto* name = std::get_if<std::string>(&child)) {
-        const auto& service = *services_.at(*name);
-        restarts.push_back(&service.spec.restart);
-        warn_of_ladder(group, service);
-        continue;
-      }
-      services_only = false;
-      warn_of_intensities(std::get<group_spec>(child));
-    }
-    const auto written = intensities_.find(group.name);
-    if (services_only && written != intensities_.end())
-      if (const auto why = never_exhausted(group.intensity, restarts))
-        written->second.warn(*why);
-  }
-
-  std::unordered_map<std::string, const service_entry*> services_;
+  const defaults& inherited_;
+  services_by_name services_;
   std::vector<std::string> names_;              // of services, in file order
   std::unordered_map<std::string, int> places_; // lines of services in the tree
   std::unordered_map<std::string, int> groups_; // lines
-  std::unordered_map<std::string, reader> intensities_;
+  intensities_by_group intensities_;
 };
 
 } // namespace
 
 void read_tree(const std::optional<reader>& from, const std::vector<service_entry>& services,
-               daemon_spec& into) {
-  tree_reader{services}.read(from, into);
+               const defaults& inherited, daemon_spec& into) {
+  tree_reader{services, inherited}.read(from, into);
 }
 
 } // namespace reeve::config

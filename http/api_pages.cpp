@@ -52,26 +52,33 @@ std::optional<wall_time> next_check_of(const service_picture& service) {
   return next;
 }
 
-json leaf_json(const std::string& name, const snapshot_ptr& now) {
-  json out{{"service", name}};
-  if (const auto service = now ? now->find(name) : nullptr) {
-    out["health"] = to_string(shown_health(*service));
-    out["supervision"] = to_string(service->supervision);
-  }
-  return out;
-}
-
 json intensity_json(const intensity& limit) {
   const std::chrono::duration<double> within = limit.within;
   return {{"restarts", limit.restarts}, {"within_seconds", within.count()}};
+}
+
+void put_window(json& to, const std::optional<service_tree::window_view>& window) {
+  if (!window)
+    return;
+  to["intensity"] = intensity_json(window->intensity);
+  to["restarts_in_window"] = window->restarts;
+}
+
+json leaf_json(const service_tree::service_view& leaf, const snapshot_ptr& now) {
+  json out{{"service", leaf.name}};
+  if (const auto service = now ? now->find(leaf.name) : nullptr) {
+    out["health"] = to_string(shown_health(*service));
+    out["supervision"] = to_string(service->supervision);
+  }
+  put_window(out, leaf.window);
+  return out;
 }
 
 json group_json(const service_tree::group_view& group, const snapshot_ptr& now) {
   json out;
   out["group"] = group.name;
   out["strategy"] = to_string(group.strategy);
-  out["intensity"] = intensity_json(group.intensity);
-  out["restarts_in_window"] = group.restarts_in_window;
+  put_window(out, group.window);
   auto children = json::array();
   for (const auto& child : group.children)
     children.push_back(child.index() == 0 ? leaf_json(std::get<0>(child), now)

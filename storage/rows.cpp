@@ -11,6 +11,42 @@ namespace {
 
 using std::chrono::milliseconds;
 
+// -- windows of their own -----------------------------------------------------------
+
+constexpr std::string_view a_service = "service";
+constexpr std::string_view a_group = "group";
+
+template <class Owner>
+void read_own_restarts(database& db, std::string_view kind, std::vector<Owner>& owners) {
+  statement restart{db, "SELECT at FROM own_restarts WHERE owner = ? AND name = ?"
+                        " ORDER BY number"};
+  for (auto& o : owners)
+    for (restart.add(kind).add(o.name); restart.step();)
+      o.in_window.emplace_back(milliseconds{restart.number()});
+}
+
+class own_restarts_writer {
+public:
+  own_restarts_writer(database& db, std::string_view kind)
+      : kind_{kind}, forget_{db, "DELETE FROM own_restarts WHERE owner = ? AND name = ?"},
+        put_{db, "INSERT INTO own_restarts (owner, name, number, at) VALUES (?, ?, ?, ?)"} {
+  }
+
+  void forget(const std::string& name) {
+    forget_.add(kind_).add(name).run();
+  }
+  void put(const std::string& name, const std::vector<wall_time>& restarts) {
+    std::int64_t number = 0;
+    for (const auto at : restarts)
+      put_.add(kind_).add(name).add(number++).add(number_of(at)).run();
+  }
+
+private:
+  std::string_view kind_;
+  statement forget_;
+  statement put_;
+};
+
 // -- services -----------------------------------------------------------------------
 
 std::vector<remembered_service> read_services(database& db) {
@@ -46,6 +82,7 @@ std::vector<remembered_service> read_services(database& db) {
     if (state)
       all.push_back(std::move(s));
   }
+  read_own_restarts(db, a_service, all);
   return all;
 }
 
@@ -67,9 +104,15 @@ void write(database& db, const std::vector<remembered_service>& changes) {
                     " attempt, last_delay, healthy_since, due, waits_for, on_trial, owed,"
                     " owed_counted, trial_since, trial_helped)"
                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
-  replace(
-    changes, [&](const auto& s) { forget.add(s.name).run(); },
-    [&](const auto& s) { put_service(put, s); });
+  own_restarts_writer own{db, a_service};
+  const auto forget_all = [&](const remembered_service& s) {
+    forget.add(s.name).run();
+    own.forget(s.name);
+  };
+  replace(changes, forget_all, [&](const remembered_service& s) {
+    put_service(put, s);
+    own.put(s.name, s.in_window);
+  });
 }
 
 // -- groups -------------------------------------------------------------------------
@@ -86,10 +129,13 @@ std::vector<remembered_group> read_groups(database& db) {
     g.reason = row.text();
     all.push_back(std::move(g));
   }
-  statement restart{db, "SELECT at FROM group_restarts WHERE name = ? ORDER BY number"};
+  statement restart{db, "SELECT at, member FROM group_restarts WHERE name = ? ORDER BY number"};
   for (auto& g : all)
-    for (restart.add(g.name); restart.step();)
-      g.restarts.emplace_back(milliseconds{restart.number()});
+    for (restart.add(g.name); restart.step();) {
+      const auto at = time_of(restart.number());
+      g.restarts.push_back({at, restart.text()});
+    }
+  read_own_restarts(db, a_group, all);
   return all;
 }
 
@@ -98,16 +144,21 @@ void write(database& db, const std::vector<remembered_group>& changes) {
   statement forget_restarts{db, "DELETE FROM group_restarts WHERE name = ?"};
   statement put{db, "INSERT INTO groups (name, due, careful, on_trial, reason)"
                     " VALUES (?, ?, ?, ?, ?)"};
-  statement put_restart{db, "INSERT INTO group_restarts (name, number, at) VALUES (?, ?, ?)"};
+  statement put_restart{db, "INSERT INTO group_restarts (name, number, at, member)"
+                            " VALUES (?, ?, ?, ?)"};
+  own_restarts_writer own{db, a_group};
   const auto forget_all = [&](const remembered_group& g) {
     forget.add(g.name).run();
     forget_restarts.add(g.name).run();
+    own.forget(g.name);
   };
   replace(changes, forget_all, [&](const remembered_group& g) {
     put.add(g.name).maybe(number_of(g.due)).add(g.careful ? 1 : 0).add(g.on_trial ? 1 : 0);
     put.add(g.reason).run();
-    for (std::size_t i = 0; i < g.restarts.size(); ++i)
-      put_restart.add(g.name).add(static_cast<std::int64_t>(i)).add(number_of(g.restarts[i])).run();
+    std::int64_t number = 0;
+    for (const auto& r : g.restarts)
+      put_restart.add(g.name).add(number++).add(number_of(r.at)).add(r.by).run();
+    own.put(g.name, g.in_window);
   });
 }
 
@@ -168,8 +219,8 @@ void write(database& db, const remembered& changes) {
 }
 
 void clear(database& db) {
-  for (const auto* table :
-       {"services", "groups", "group_restarts", "pushes", "records", "record_entries"})
+  for (const auto* table : {"services", "groups", "group_restarts", "own_restarts", "pushes",
+                            "records", "record_entries"})
     db.run(std::string{"DELETE FROM "} + table);
 }
 

@@ -44,6 +44,13 @@ constexpr std::array steps{
   "  attempt INTEGER NOT NULL, in_window INTEGER NOT NULL, most INTEGER NOT NULL,"
   "  within INTEGER NOT NULL, PRIMARY KEY (service, number)"
   ") STRICT, WITHOUT ROWID",
+  // 4: windows of one's own: of a service, or of a group as the member of another; and whose the
+  // restarts in a group's window are.
+  "ALTER TABLE group_restarts ADD COLUMN member TEXT NOT NULL DEFAULT '';"
+  "CREATE TABLE own_restarts ("
+  "  owner TEXT NOT NULL, name TEXT NOT NULL, number INTEGER NOT NULL, at INTEGER NOT NULL,"
+  "  PRIMARY KEY (owner, name, number)"
+  ") STRICT, WITHOUT ROWID",
 };
 
 } // namespace

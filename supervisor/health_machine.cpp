@@ -68,6 +68,10 @@ health_step step_fact(const health_machine& machine, const check_verdict& fact,
   return step(machine, fact, {1, 1, limits.start_period}, now);
 }
 
+bool is_fresh(const health_machine& machine) {
+  return machine.failures == 0 && machine.successes == 0;
+}
+
 health_machine restarted(mono_time now) {
   health_machine machine;
   machine.started = now;

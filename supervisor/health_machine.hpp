@@ -60,6 +60,9 @@ health_step step(const health_machine& machine, const check_verdict& verdict,
 health_step step_fact(const health_machine& machine, const check_verdict& fact,
                       const thresholds& limits, mono_time now);
 
+/// No verdict counted yet.
+bool is_fresh(const health_machine& machine);
+
 /// Starting again, as after a restart at `now`.
 health_machine restarted(mono_time now);
 

@@ -70,11 +70,11 @@ auto mapped(const std::optional<From>& from, const Convert& convert) {
 
 bool is_blank(const remembered_service& s) {
   return s.state == supervision::running && s.restarts == 0 && s.attempt == 0 && !s.on_trial
-         && !s.newest_restart;
+         && !s.newest_restart && s.in_window.empty();
 }
 
 bool is_blank(const remembered_group& g) {
-  return g.restarts.empty() && !g.due && !g.on_trial;
+  return g.restarts.empty() && !g.due && !g.on_trial && g.in_window.empty();
 }
 
 bool is_blank(const remembered_push& p) {

@@ -50,17 +50,26 @@ struct remembered_service {
   bool on_trial = false;                  ///< by a careful try
   std::optional<debt> owed;               ///< of one that is paused, or held for a dependency
   std::optional<trial> newest_restart;    ///< whose outcome is open, or may relapse
+  std::vector<wall_time> in_window;       ///< its restarts in a window of its own, oldest first
 
   bool operator==(const remembered_service&) const = default;
 };
 
 struct remembered_group {
-  std::string name;                ///< empty, as no group's: the host, with its budget
-  std::vector<wall_time> restarts; ///< in its window, oldest first
-  std::optional<wall_time> due;    ///< of the whole group's restart, or careful try
-  bool careful = false;            ///< what is due
+  struct restart {
+    wall_time at;
+    std::string by; ///< the member; empty: not known, or of the budget
+
+    bool operator==(const restart&) const = default;
+  };
+
+  std::string name;              ///< empty, as no group's: the host, with its budget
+  std::vector<restart> restarts; ///< in the window that its members share, oldest first
+  std::optional<wall_time> due;  ///< of the whole group's restart, or careful try
+  bool careful = false;          ///< what is due
   bool on_trial = false;
   std::string reason;
+  std::vector<wall_time> in_window; ///< those of the group as a member, if in a window of its own
 
   bool operator==(const remembered_group&) const = default;
 };

@@ -34,8 +34,19 @@ std::string arithmetic(const restart_decision& d, const backoff_policy& backoff)
 
 } // namespace
 
-std::string explain(const restart_decision& d, const restart_spec& spec, const intensity& limit) {
-  const auto within = " in " + describe(limit.within);
+bool shares_window(const group_spec& group) {
+  return group.intensity_is_written || group.strategy != strategy::one_for_one;
+}
+
+std::string describe_excess(const intensity& limit) {
+  return "more than " + std::to_string(limit.restarts)
+         + (limit.restarts == 1 ? " restart" : " restarts") + " within " + describe(limit.within);
+}
+
+std::string explain(const restart_decision& d, const restart_spec& spec, const intensity& limit,
+                    const std::string& group) {
+  const auto within =
+    " in " + describe(limit.within) + (group.empty() ? "" : " in group '" + group + "'");
   switch (d.what) {
   case restart_answer::leave:
     return "type " + std::string{to_string(spec.type)};
@@ -66,17 +77,17 @@ bool was_stable(const restart_spec& spec, const restart_history& history) {
   return *history.last_good - *history.healthy_since >= enough;
 }
 
-restart_decision decide_restart(const restart_spec& spec, const intensity& limit, bool clean,
-                                restart_history& history, restart_window& window, mono_time now,
-                                double random) {
+restart_decision decide_restart(const restart_spec& spec, const counting_window& window, bool clean,
+                                restart_history& history, mono_time now, double random) {
   if (was_stable(spec, history))
     history = {};
   history.healthy_since.reset();
   history.last_good.reset();
   restart_decision decision;
   if (wants_restart(spec.type, clean))
-    decision.what = window.admit(limit, now) ? restart_answer::restart : restart_answer::refuse;
-  decision.restarts_in_window = window.count(limit, now);
+    decision.what = window.entries.admit(window.limit, now, window.member) ? restart_answer::restart
+                                                                           : restart_answer::refuse;
+  decision.restarts_in_window = window.entries.count(window.limit, now);
   if (decision.what == restart_answer::restart) {
     history.last_delay = delay(spec.backoff, ++history.attempt, random);
     decision.delay = history.last_delay;

@@ -33,8 +33,25 @@ struct restart_decision {
   bool operator==(const restart_decision&) const = default;
 };
 
-/// "restart 3 of 5 in 10m; delay 4.2 s = 1 s x 2^2 + jitter 0.2 s".
-std::string explain(const restart_decision& d, const restart_spec& spec, const intensity& limit);
+/// Whether all members of the group count in one window, which is its own: a person wrote its
+/// limit, or its strategy ties them together. Else each member has a window of its own.
+bool shares_window(const group_spec& group);
+
+/// "more than 5 restarts within 10m".
+std::string describe_excess(const intensity& limit);
+
+/// The window in which a restart counts.
+struct counting_window {
+  const intensity& limit;
+  restart_window& entries;
+  std::string group = {};  ///< whose members share it; empty: it is the service's own
+  std::string member = {}; ///< who is counted in it
+};
+
+/// "restart 3 of 5 in 10m; delay 4.2 s = 1 s x 2^2 + jitter 0.2 s". "in 10m in group 'app'" if the
+/// window is that of `group`.
+std::string explain(const restart_decision& d, const restart_spec& spec, const intensity& limit,
+                    const std::string& group = {});
 
 /// By which remedy attempt `attempt` (the first is 1) is made: 0 is `spec.target`, n is
 /// `spec.further[n - 1]`. The last one stays.
@@ -48,8 +65,7 @@ bool was_stable(const restart_spec& spec, const restart_history& history);
 /// The one place where a service's restart is decided. Records it in `window`
 /// and `history`. `clean`: it ended of its own accord with success. `random` in
 /// [0, 1) is the jitter's.
-restart_decision decide_restart(const restart_spec& spec, const intensity& limit, bool clean,
-                                restart_history& history, restart_window& window, mono_time now,
-                                double random);
+restart_decision decide_restart(const restart_spec& spec, const counting_window& window, bool clean,
+                                restart_history& history, mono_time now, double random);
 
 } // namespace reeve

@@ -70,21 +70,31 @@ service_supervision service_tree::state::supervision_of(const tree_node& s, mono
   } else if (awaits_restart(s)) {
     answer.next_restart = due_of(s);
   }
-  answer.restarts_in_window = s.parent->window.count(s.parent->spec->intensity, now);
+  answer.limit = limit_of(s);
+  answer.shares_window = sharing_group(s);
+  answer.restarts_in_window = window_of(s).count(answer.limit, now);
   answer.restarts = s.restarts;
   answer.ends_reeve = exiting && s.state == supervision::given_up;
   return answer;
 }
 
 service_tree::group_view service_tree::state::view(const tree_node& group, mono_time now) const {
-  const auto& limit = group.spec->intensity;
-  const auto used = std::min(group.window.count(limit, now), limit.restarts);
-  group_view answer{group.name, group.spec->strategy, limit, used, {}};
+  const auto seen = [&](const restart_window& window, const intensity& limit) {
+    return window_view{limit, std::min(window.count(limit, now), limit.restarts)};
+  };
+  group_view answer{group.name, group.spec->strategy, {}, {}};
+  const bool is_shared = shares_window(*group.spec);
+  if (is_shared)
+    answer.window = seen(group.shared_window, group.spec->intensity);
   for (const auto* child : group.children) {
-    if (child->is_group)
+    if (child->is_group) {
       answer.children.emplace_back(view(*child, now));
-    else
-      answer.children.emplace_back(child->name);
+      continue;
+    }
+    service_view service{child->name};
+    if (!is_shared && has_target(*child))
+      service.window = seen(child->own_window, limit_of(*child));
+    answer.children.emplace_back(std::move(service));
   }
   return answer;
 }

@@ -78,6 +78,8 @@ struct service_supervision {
   int attempt = 0;                       ///< of the backoff
   std::optional<mono_time> next_restart; ///< while waiting, or given up with a cooldown; not held
   int restarts_in_window = 0;
+  intensity limit;                 ///< of the window that holds for it
+  bool shares_window = false;      ///< that is its group's; else its own
   std::uint64_t restarts = 0;      ///< finished ones
   held_by hold = held_by::nothing; ///< its restart, or that of the group it waits with
   bool ends_reeve = false; ///< given up because the root is exhausted: no person can start it
@@ -116,6 +118,9 @@ struct service_supervision {
 /// - A start that fails counts as a failure. Of the plan's other starts those wait
 ///   with it that come after it in a group whose strategy ties them together.
 /// - An escalated group waits as long as the service would have that exhausted it.
+/// - Restarts are counted together where `shares_window` says so, else each member of a group has a
+///   window of its own. One that is exhausted exhausts its group if that is to `escalate`. A group
+///   as the member of another has the limit that `intensity` of the other says, written or not.
 /// - A person's start or restart clears window and backoff, and is not counted. Who runs
 ///   again before its escalated group is restarted is left alone by that.
 class service_tree {
@@ -204,13 +209,20 @@ public:
   /// REQUIRES: knows(name).
   service_supervision supervision_of(std::string_view name, mono_time now) const;
 
-  /// For /api/v1/tree.
+  // For /api/v1/tree.
+  struct window_view {
+    reeve::intensity intensity;
+    int restarts = 0; ///< without one that was refused: at most `intensity.restarts`
+  };
+  struct service_view {
+    std::string name;
+    std::optional<window_view> window = {}; ///< its own; none: its group's counts, or nothing does
+  };
   struct group_view {
     std::string name;
     reeve::strategy strategy;
-    reeve::intensity intensity;
-    int restarts_in_window = 0; ///< without one that was refused: at most `intensity.restarts`
-    std::vector<std::variant<std::string, group_view>> children;
+    std::optional<window_view> window; ///< of all its members; none: each has its own
+    std::vector<std::variant<service_view, group_view>> children;
   };
   group_view view(mono_time now) const;
 

@@ -12,8 +12,14 @@ bool is_pending(const tree_node& s) {
 }
 
 group_spec childless(const group_spec& spec) {
-  return {spec.name, spec.strategy, spec.intensity, spec.on_exhausted, spec.cooldown, spec.type,
-          {}};
+  return {spec.name,
+          spec.strategy,
+          spec.intensity,
+          spec.on_exhausted,
+          spec.cooldown,
+          spec.type,
+          {},
+          spec.intensity_is_written};
 }
 
 /// Until each liveness check has said whether the service is well.
@@ -22,7 +28,8 @@ std::chrono::milliseconds time_to_look(const service_spec& spec) {
   milliseconds longest{0};
   for (const auto& c : spec.checks)
     if (c.role == role::liveness)
-      longest = std::max(longest, c.timeout + (c.healthy_after - 1) * c.interval);
+      longest = std::max(
+        longest, c.timeout + (c.healthy_after - 1) * (c.timeout + std::min(c.retry, c.interval)));
   return longest.count() == 0 ? longest : longest + std::chrono::seconds{1};
 }
 

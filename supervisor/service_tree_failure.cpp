@@ -11,16 +11,6 @@ using std::chrono::milliseconds;
 
 namespace {
 
-std::string limit_of(const tree_node& group) {
-  const auto& limit = group.spec->intensity;
-  return "more than " + std::to_string(limit.restarts)
-         + (limit.restarts == 1 ? " restart" : " restarts") + " within " + describe(limit.within);
-}
-
-std::string too_many(const tree_node& group) {
-  return limit_of(group) + " in group '" + group.name + "'";
-}
-
 /// What an escalation stops, and brings back or gives up together.
 void collect_supervised(tree_node& n, std::vector<tree_node*>& members) {
   for (auto* child : n.children)
@@ -82,9 +72,9 @@ void service_tree::state::decide(tree_node& s, const failure& f, mono_time now, 
   if (s.on_trial && !stable && wants_restart(s.type, f.clean))
     return give_up(s, f.reason + "; the careful try did not hold", group.spec->cooldown, now);
   s.on_trial = false;
-  const auto decided = decide_restart(*s.restart, group.spec->intensity, f.clean, s.history,
-                                      group.window, now, random);
-  const auto numbers = explain(decided, *s.restart, group.spec->intensity);
+  const auto window = counting_window_of(s);
+  const auto decided = decide_restart(*s.restart, window, f.clean, s.history, now, random);
+  const auto numbers = explain(decided, *s.restart, window.limit, window.group);
   const std::string type{to_string(s.type)};
   switch (decided.what) {
   case restart_answer::leave:
@@ -102,7 +92,7 @@ void service_tree::state::decide(tree_node& s, const failure& f, mono_time now, 
   case restart_answer::refuse:
     if (group.spec->on_exhausted == on_exhausted::escalate)
       return escalate(group, s, f.reason, stable, now, random);
-    return give_up(s, f.reason + "; " + too_many(group), group.spec->cooldown, now);
+    return give_up(s, f.reason + "; " + too_many(s, now), group.spec->cooldown, now);
   }
 }
 
@@ -128,8 +118,9 @@ void service_tree::state::escalate(tree_node& group, tree_node& origin, const st
   p.group = &group;
   const auto exhausted = "group '" + group.name + "' is exhausted: ";
   tell(kind::escalate, group.name, exhausted + reason);
-  p.reason = exhausted + limit_of(group) + "; '" + origin.name + "' failed: " + reason;
-  explain_decision(origin, decision::kind::escalate, reason, too_many(group), {}, now);
+  p.reason = exhausted + too_many(origin, now, naming::without_group) + "; '" + origin.name
+             + "' failed: " + reason;
+  explain_decision(origin, decision::kind::escalate, reason, too_many(origin, now), {}, now);
   collect_stops(group, p.stops);
   while (climb(p, origin, stable, now, random)) {
     p.group = p.group->parent;
@@ -171,21 +162,21 @@ bool service_tree::state::climb(tree_plan& p, tree_node& origin, bool stable, mo
   child.on_trial = false;
   auto as_child = *origin.restart;
   as_child.type = child.type;
-  const auto decided = decide_restart(as_child, parent->spec->intensity, true, origin.history,
-                                      parent->window, now, random);
+  const auto window = counting_window_of(child);
+  const auto decided = decide_restart(as_child, window, true, origin.history, now, random);
   if (decided.what == restart_answer::restart) {
     p.then = tree_plan::sequel::wait;
     if (decided.delay.count() > 0)
       tell(kind::wait, origin.name, p.reason, decided.delay);
     explain_decision(origin, decision::kind::wait, p.reason,
                      "group '" + child.name
-                       + "': " + explain(decided, as_child, parent->spec->intensity),
+                       + "': " + explain(decided, as_child, window.limit, window.group),
                      decided.delay, now);
     child.reason = p.reason;
     wait(child, now + decided.delay, false);
     return false;
   }
-  p.reason += "; " + too_many(*parent);
+  p.reason += "; " + too_many(child, now);
   return parent->spec->on_exhausted == on_exhausted::escalate;
 }
 

@@ -33,12 +33,49 @@ bool any_is(const tree_node& n, supervision state) {
                      [&](const auto* child) { return any_is(*child, state); });
 }
 
-std::vector<mono_time> all_past(const instant& now, const std::vector<wall_time>& times) {
+std::vector<mono_time> all_past(const instant& now,
+                                const std::vector<remembered_group::restart>& restarts) {
   std::vector<mono_time> past;
-  for (const auto t : times)
-    past.push_back(when_past(now, t));
+  for (const auto& r : restarts)
+    past.push_back(when_past(now, r.at));
   std::sort(past.begin(), past.end());
   return past;
+}
+
+restart_window recalled(std::vector<restart_window::entry> entries) {
+  std::stable_sort(entries.begin(), entries.end(),
+                   [](const auto& a, const auto& b) { return a.at < b.at; });
+  return restart_window{std::move(entries)};
+}
+
+restart_window own_window(const instant& now, const std::vector<wall_time>& restarts) {
+  std::vector<restart_window::entry> entries;
+  for (const auto at : restarts)
+    entries.push_back({when_past(now, at), ""});
+  return recalled(std::move(entries));
+}
+
+restart_window shared_window(const instant& now,
+                             const std::vector<remembered_group::restart>& restarts) {
+  std::vector<restart_window::entry> entries;
+  for (const auto& r : restarts)
+    entries.push_back({when_past(now, r.at), r.by});
+  return recalled(std::move(entries));
+}
+
+/// Those that still count.
+std::vector<restart_window::entry> counting(const restart_window& window, const intensity& limit,
+                                            mono_time now) {
+  const auto& all = window.entries();
+  return {all.end() - window.count(limit, now), all.end()};
+}
+
+std::vector<wall_time> own_restarts(const tree_node& n, const instant& now) {
+  std::vector<wall_time> restarts;
+  if (n.parent && !sharing_group(n))
+    for (const auto& e : counting(n.own_window, limit_of(n), now.mono))
+      restarts.push_back(on_wall(now, e.at));
+  return restarts;
 }
 
 /// A restart that was ordered and not seen to its end is as good as not decided for what
@@ -60,6 +97,7 @@ remembered_service service_tree::state::remember(const tree_node& s, const insta
   r.alive = s.alive || (s.state == supervision::stopped && may_start);
   if (exiting && s.state == supervision::given_up)
     return r; // whoever starts Reeve again starts all of them anew
+  r.in_window = own_restarts(s, now);
   r.attempt = s.history.attempt;
   r.last_delay = s.history.last_delay;
   r.on_trial = s.on_trial;
@@ -95,11 +133,9 @@ remembered_group service_tree::state::remember_group(const tree_node& group,
   r.name = group.name;
   if (exiting)
     return r;
-  const auto& entries = group.window.entries();
-  const auto old =
-    entries.size() - static_cast<std::size_t>(group.window.count(group.spec->intensity, now.mono));
-  for (std::size_t i = old; i < entries.size(); ++i)
-    r.restarts.push_back(on_wall(now, entries[i]));
+  for (auto& e : counting(group.shared_window, group.spec->intensity, now.mono))
+    r.restarts.push_back({on_wall(now, e.at), std::move(e.by)});
+  r.in_window = own_restarts(group, now);
   r.on_trial = group.on_trial;
   if (has_wait(group)) {
     r.due = group.timer ? on_wall(now, group.timer->first) : now.wall;
@@ -112,7 +148,7 @@ remembered_group service_tree::state::remember_group(const tree_node& group,
 remembered_group service_tree::state::remember_budget(const instant& now) const {
   remembered_group host;
   for (const auto at : budget.begun(now.mono))
-    host.restarts.push_back(on_wall(now, at));
+    host.restarts.push_back({on_wall(now, at), ""});
   return host;
 }
 
@@ -140,6 +176,7 @@ remembered service_tree::remember(const std::set<std::string>& names, const inst
 void service_tree::state::take_over(tree_node& s, const remembered_service& before,
                                     const instant& now) {
   s.restarts = before.restarts;
+  s.own_window = own_window(now, before.in_window);
   if (!has_target(s))
     return;
   const bool is_same = before.target == fingerprint(s.restart->target);
@@ -197,7 +234,8 @@ void service_tree::state::hold_again(tree_node& s, const remembered_service::deb
 
 void service_tree::state::take_over(tree_node& group, const remembered_group& before,
                                     const instant& now) {
-  group.window = restart_window{all_past(now, before.restarts)};
+  group.shared_window = shared_window(now, before.restarts);
+  group.own_window = own_window(now, before.in_window);
   group.on_trial = before.on_trial;
   group.reason = before.reason;
   if (!before.due || !group.parent)

@@ -8,9 +8,9 @@ using std::chrono::milliseconds;
 void service_tree::state::explain_decision(const tree_node& s, decision::kind what,
                                            std::string reason, std::string numbers,
                                            milliseconds delay, mono_time now) {
-  const auto& limit = s.parent->spec->intensity;
+  const auto& limit = limit_of(s);
   news.emplace_back(decision{s.name, what, std::move(reason), std::move(numbers), delay,
-                             s.history.attempt, s.parent->window.count(limit, now), limit});
+                             s.history.attempt, window_of(s).count(limit, now), limit});
 }
 
 void service_tree::state::begin_trial(tree_node& s, mono_time now) {

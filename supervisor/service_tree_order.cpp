@@ -62,7 +62,7 @@ void service_tree::state::carry_out(tree_node& s, reeve::order o, mono_time now)
     cancel_wait(s);
     s.history = {};
     s.on_trial = false;
-    s.parent->window.clear();
+    window_of(s).clear();
     set_state(s, supervision::restarting, ""); // no longer as a person left it
     return restart_alone(s, restart_cause::person, "ordered by a person");
   case order::stop:

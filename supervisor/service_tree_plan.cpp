@@ -181,8 +181,9 @@ void service_tree::state::release_waiters(tree_node& n) {
 /// As OTP's new supervisor process: nothing is counted or pending in it.
 void service_tree::state::renew(tree_node& group) {
   cancel_wait(group);
-  group.window.clear();
+  group.shared_window.clear();
   for (auto* child : group.children) {
+    child->own_window.clear();
     child->on_trial = false;
     if (child->is_group)
       renew(*child);

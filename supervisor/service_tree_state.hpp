@@ -64,10 +64,11 @@ struct tree_node {
   bool on_trial = false;           ///< by a careful try: fails once, and is given up again
   std::vector<tree_node*> waiters; ///< services to be started together with it
   tree_node* waits_for = nullptr;
+  restart_window own_window; ///< in which it counts, unless its group shares one
 
   // Of a group.
   std::unique_ptr<const group_spec> spec; ///< without children
-  restart_window window;
+  restart_window shared_window;           ///< in which its members count, if it shares one
   std::vector<tree_node*> children;
 
   // Of a service.
@@ -255,6 +256,19 @@ bool has_target(const tree_node& s);
 bool is_process(const tree_node& s);
 bool can_stop(const tree_node& s);
 bool can_start(const tree_node& s);
+
+// service_tree_window.cpp: whose window counts. REQUIRES: `n` is not the root.
+
+/// The group in whose window `n` counts; null: it has one of its own.
+tree_node* sharing_group(const tree_node& n);
+const intensity& limit_of(const tree_node& n);
+const restart_window& window_of(const tree_node& n);
+restart_window& window_of(tree_node& n);
+counting_window counting_window_of(tree_node& n);
+enum class naming { full, without_group };
+/// "more than 5 restarts within 10m"; of a group's window with the group's name, and with who used
+/// it up beside `n`.
+std::string too_many(const tree_node& n, mono_time now, naming named = naming::full);
 
 /// By which remedy it is restarted now; empty if it has but one.
 std::string remedy_text(const tree_node& s);

@@ -1,5 +1,7 @@
 #include "supervisor/tuning.hpp"
 
+#include "supervisor/restart_policy.hpp"
+
 #include <algorithm>
 #include <tuple>
 
@@ -68,7 +70,16 @@ policy_choice present_choice(const daemon_spec& spec, const std::string& service
   const auto& group = group_of(spec, service);
   const auto found = std::find_if(spec.services.begin(), spec.services.end(),
                                   [&](const auto& s) { return s.name == service; });
-  return {found->restart.backoff, group.intensity, group.on_exhausted};
+  const auto& limit = shares_window(group) ? group.intensity : found->restart.intensity;
+  return {found->restart.backoff, limit, group.on_exhausted};
+}
+
+void apply(const policy_choice& choice, daemon_spec& spec, const std::string& service) {
+  auto& restart = find_service(spec, service).restart;
+  auto& group = *find_group(spec.tree, service);
+  restart.backoff = choice.backoff;
+  (shares_window(group) ? group.intensity : restart.intensity) = choice.intensity;
+  group.on_exhausted = choice.on_exhausted;
 }
 
 std::vector<policy_choice> policy_grid(const policy_choice& present) {
@@ -90,10 +101,7 @@ std::vector<policy_choice> policy_grid(const policy_choice& present) {
 tuning_run play_choice(const policy_choice& choice, const daemon_spec& spec, const scenario& s,
                        const std::string& service, std::uint64_t seed) {
   auto changed = spec;
-  find_service(changed, service).restart.backoff = choice.backoff;
-  auto& group = *find_group(changed.tree, service);
-  group.intensity = choice.intensity;
-  group.on_exhausted = choice.on_exhausted;
+  apply(choice, changed, service);
   tuning_run made;
   const auto result = simulate(changed, s, seed, [&](const simulation_event& e) {
     const bool gave_up = (e.what == simulation_event::kind::give_up && e.name == service)

@@ -12,7 +12,8 @@
 
 namespace reeve {
 
-/// What of a config is tuned for one service: its backoff, and the limit of its group.
+/// What of a config is tuned for one service: its backoff, the limit of the window that holds for
+/// it, which is its own or its group's, and what its group does then.
 struct policy_choice {
   backoff_policy backoff;
   reeve::intensity intensity;
@@ -26,6 +27,9 @@ const group_spec& group_of(const daemon_spec& spec, const std::string& service);
 
 /// What `spec` says now. REQUIRES: it knows `service`.
 policy_choice present_choice(const daemon_spec& spec, const std::string& service);
+
+/// Puts `choice` in place of what `spec` says for `service`. REQUIRES: it knows that.
+void apply(const policy_choice& choice, daemon_spec& spec, const std::string& service);
 
 /// A few dozen to compare, those nearest to `present` first; without `present` itself.
 std::vector<policy_choice> policy_grid(const policy_choice& present);

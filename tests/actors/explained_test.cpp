@@ -15,6 +15,14 @@ protected:
     s.restart.target = {};
     return s;
   }
+  /// Its restart is due after a minute, and at 40 s nobody asks it before that.
+  static service_spec looked_at(const std::string& name) {
+    auto s = web_service(name);
+    s.checks[0].interval = 1h;
+    s.checks[0].unhealthy_after = 1;
+    s.restart.backoff.initial = 1min;
+    return s;
+  }
   strings told(const std::string& service) {
     strings all;
     const auto record = picture(service)->record;
@@ -81,14 +89,12 @@ TEST_F(explained, a_dependency_that_becomes_unknown_lets_go_of_who_is_held) {
 
 TEST_F(explained, looks_before_it_restarts_what_runs) {
   world_.answers("http://web", 500);
-  auto web = web_service("web");
-  web.checks[0].interval = 1h;
-  web.checks[0].unhealthy_after = 1;
-  start(daemon_of({web}));
+  start(daemon_of({looked_at("web")}));
   ASSERT_TRUE(becomes("web", health::unhealthy));
+  advance(40s);
   const auto before = world_.runs["http://web"];
   world_.answers("http://web", 200);
-  advance(2s);
+  advance(21s);
   EXPECT_EQ(world_.runs["http://web"], before + 1);
   EXPECT_EQ(health_of("web"), health::healthy);
   EXPECT_TRUE(world_.operations.empty());
@@ -97,20 +103,55 @@ TEST_F(explained, looks_before_it_restarts_what_runs) {
 
 TEST_F(explained, restarts_what_is_still_sick_when_it_looks) {
   world_.answers("http://web", 500);
-  start(daemon_of({web_service("web")}));
+  start(daemon_of({looked_at("web")}));
   ASSERT_TRUE(becomes("web", health::unhealthy));
+  advance(40s);
+  const auto before = world_.runs["http://web"];
+  advance(20s);
+  EXPECT_EQ(world_.runs["http://web"], before + 1);
+  EXPECT_EQ(world_.operations, strings{"restart web"});
+}
+
+TEST_F(explained, asks_nothing_again_that_has_failed_just_now) {
+  world_.answers("http://web", 500);
+  auto web = looked_at("web");
+  web.restart.backoff.initial = 1s;
+  start(daemon_of({web}));
+  ASSERT_TRUE(becomes("web", health::unhealthy));
+  world_.hangs("http://web"); // it would cost its timeout
+  const auto before = world_.runs["http://web"];
   advance(1s);
+  EXPECT_EQ(world_.runs["http://web"], before);
+  EXPECT_EQ(world_.operations, strings{"restart web"});
+}
+
+TEST_F(explained, asks_the_other_checks_only_if_none_has_failed_just_now) {
+  world_.answers("http://web", 500);
+  world_.answers("http://more", 200);
+  auto web = looked_at("web");
+  web.checks.push_back(http_spec("more"));
+  web.checks[1].name = "http-2";
+  web.checks[1].interval = 1h;
+  start(daemon_of({web}));
+  ASSERT_TRUE(becomes("web", health::unhealthy));
+  advance(40s);
+  const auto before = world_.runs["http://more"];
+  advance(20s);
+  EXPECT_EQ(world_.runs["http://more"], before + 1) << "it may say why, too";
   EXPECT_EQ(world_.operations, strings{"restart web"});
 }
 
 TEST_F(explained, looks_as_often_as_it_takes_to_be_healthy) {
   world_.answers("http://web", 500);
-  auto web = web_service("web");
-  web.checks[0].healthy_after = 2;
+  auto web = looked_at("web");
+  web.checks[0].healthy_after = 3;
   start(daemon_of({web}));
   ASSERT_TRUE(becomes("web", health::unhealthy));
+  advance(40s);
   world_.answers("http://web", 200);
-  advance(30s);
+  advance(28s);
+  EXPECT_EQ(health_of("web"), health::unhealthy) << "once, and once more after 5 s";
+  advance(3s);
   EXPECT_EQ(health_of("web"), health::healthy);
   EXPECT_TRUE(world_.operations.empty());
 }
@@ -131,10 +172,11 @@ TEST_F(explained, restarts_at_once_when_the_look_cannot_be_taken) {
 
 TEST_F(explained, restarts_when_the_look_hangs) {
   world_.answers("http://web", 500);
-  start(daemon_of({web_service("web")}));
+  start(daemon_of({looked_at("web")}));
   ASSERT_TRUE(becomes("web", health::unhealthy));
+  advance(40s);
   world_.hangs("http://web");
-  advance(5s);
+  advance(25s);
   EXPECT_TRUE(world_.operations.empty());
   advance(5s);
   EXPECT_EQ(world_.operations, strings{"restart web"});

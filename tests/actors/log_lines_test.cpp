@@ -33,9 +33,18 @@ const mono_time start{};
 TEST(log_lines, say_what_why_and_what_happens_next) {
   auto s = in_state(supervision::waiting);
   s.next_restart = start + 2s;
-  EXPECT_EQ(joined(health_line(sick()), next_line(s, {5, 10min}, sick().reason, start)),
+  EXPECT_EQ(joined(health_line(sick()), next_line(s, sick().reason, start)),
             "backend unhealthy after 3 failures (status 500, expected 200-299); "
             "restarting in 2 s, attempt 2 of 5");
+}
+
+TEST(log_lines, say_whose_window_an_attempt_is_counted_in) {
+  auto s = in_state(supervision::waiting);
+  s.next_restart = start + 2s;
+  s.limit = {3, 5min};
+  s.shares_window = true;
+  s.group = "app";
+  EXPECT_EQ(next_line(s, "", start), "restarting in 2 s, attempt 2 of 3 in group 'app'");
 }
 
 TEST(log_lines, do_not_count_the_failures_of_a_fact) {
@@ -50,16 +59,15 @@ TEST(log_lines, say_a_reason_once_when_giving_up) {
   auto s = in_state(supervision::given_up);
   s.reason += "; more than 5 restarts within 10m";
   s.next_restart = start + 10min;
-  EXPECT_EQ(next_line(s, {5, 10min}, sick().reason, start),
+  EXPECT_EQ(next_line(s, sick().reason, start),
             "giving up: more than 5 restarts within 10m; one careful try in 10m, "
             "or now by `reeve restart`");
   s.next_restart.reset();
-  EXPECT_EQ(next_line(s, {5, 10min}, sick().reason, start),
+  EXPECT_EQ(next_line(s, sick().reason, start),
             "giving up: more than 5 restarts within 10m; only `reeve restart` "
             "brings it back");
   s.ends_reeve = true;
-  EXPECT_EQ(next_line(s, {5, 10min}, sick().reason, start),
-            "giving up: more than 5 restarts within 10m");
+  EXPECT_EQ(next_line(s, sick().reason, start), "giving up: more than 5 restarts within 10m");
 }
 
 TEST(log_lines, say_how_an_operation_came_out) {
@@ -69,9 +77,9 @@ TEST(log_lines, say_how_an_operation_came_out) {
 }
 
 TEST(log_lines, say_nothing_next_when_nothing_is_done) {
-  EXPECT_EQ(joined("backend degraded (took 2.4 s)",
-                   next_line(in_state(supervision::running), {}, "", start)),
-            "backend degraded (took 2.4 s)");
+  EXPECT_EQ(
+    joined("backend degraded (took 2.4 s)", next_line(in_state(supervision::running), "", start)),
+    "backend degraded (took 2.4 s)");
 }
 
 TEST(log_lines, name_a_group_that_escalates_and_whose_failure_it_was) {

@@ -6,6 +6,26 @@ using fact = io::container_fact::kind;
 
 class probe : public daemon_fixture {
 protected:
+  /// Advances until it was asked once more, for two hours at most; how long that took.
+  std::chrono::nanoseconds next_run(const std::string& service) {
+    const auto& runs = world_.runs["http://" + service];
+    const auto began = now();
+    for (const auto before = runs; runs == before && now() - began < 2h;)
+      advance(10ms);
+    return now() - began;
+  }
+
+  /// Watched each `interval`, never restarted, and well.
+  void start_well(const std::string& name, std::chrono::milliseconds interval) {
+    auto service = web_service(name);
+    service.checks[0].interval = interval;
+    service.restart.target = {};
+    world_.answers("http://" + name, 200);
+    start(daemon_of({service}));
+    advance(10s);
+    ASSERT_EQ(health_of(name), health::healthy);
+  }
+
   /// Of a series in the metrics text.
   double metric(const std::string& series) {
     const auto text = metrics();
@@ -24,10 +44,11 @@ TEST_F(probe, walks_through_the_thresholds) {
   EXPECT_EQ(health_of("web"), health::healthy);
 
   world_.answers("http://web", 500);
-  advance(20s);
+  next_run("web");
+  next_run("web");
   EXPECT_EQ(health_of("web"), health::healthy);
   EXPECT_TRUE(world_.operations.empty());
-  advance(10s);
+  next_run("web");
   EXPECT_EQ(health_of("web"), health::unhealthy);
   EXPECT_EQ(picture("web")->reason, "status 500, expected 200-299");
 }
@@ -40,6 +61,102 @@ TEST_F(probe, keeps_its_phase_and_does_not_drift) {
   ASSERT_EQ(times.size(), 10U);
   for (std::size_t i = 1; i < times.size(); ++i)
     EXPECT_EQ(times[i] - times[i - 1], 10s);
+}
+
+TEST_F(probe, calls_dead_what_is_asked_once_an_hour_ten_seconds_after_its_first_failure) {
+  start_well("web", 1h);
+  world_.answers("http://web", 500);
+  EXPECT_GT(next_run("web"), 50min);
+  EXPECT_EQ(health_of("web"), health::healthy);
+  advance(10s);
+  EXPECT_EQ(health_of("web"), health::unhealthy);
+}
+
+TEST_F(probe, asks_what_stays_down_more_and_more_seldom_and_then_in_its_phase_again) {
+  start_well("web", 1min);
+  const auto usual = world_.run_times["http://web"].back();
+  world_.answers("http://web", 500);
+  for (const auto pause : {60s, 5s, 5s, 5s, 10s, 20s}) {
+    const auto took = next_run("web");
+    EXPECT_LE(took, pause);
+    EXPECT_GT(took, pause == 60s ? 0s : pause * 89 / 100);
+  }
+  advance(10min);
+  const auto before = world_.runs["http://web"];
+  advance(10min);
+  EXPECT_EQ(world_.runs["http://web"] - before, 10);
+  EXPECT_EQ((world_.run_times["http://web"].back() - usual) % 1min, 0s);
+}
+
+TEST_F(probe, returns_to_its_phase_when_it_is_well_again) {
+  start_well("web", 1min);
+  const auto usual = world_.run_times["http://web"].back();
+  world_.answers("http://web", 500);
+  next_run("web");
+  EXPECT_LE(next_run("web"), 5s);
+  world_.answers("http://web", 200);
+  EXPECT_LE(next_run("web"), 5s);
+  EXPECT_GT(next_run("web"), 45s);
+  EXPECT_EQ((world_.run_times["http://web"].back() - usual) % 1min, 0s);
+}
+
+TEST_F(probe, tells_when_it_asks_again) {
+  start_well("web", 1h);
+  world_.answers("http://web", 500);
+  next_run("web");
+  advance(1s); // until it is shown
+  const auto next = picture("web")->checks[0].next_check;
+  ASSERT_TRUE(next);
+  next_run("web");
+  EXPECT_EQ(scripted_world::mono(*next), world_.run_times["http://web"].back());
+}
+
+TEST_F(probe, confirms_a_recovery_sooner_than_by_the_interval) {
+  auto web = web_service("web");
+  web.checks[0].interval = 1h;
+  web.checks[0].healthy_after = 3;
+  web.restart.target = {};
+  world_.answers("http://web", 500);
+  start(daemon_of({web}));
+  ASSERT_TRUE(becomes("web", health::unhealthy));
+  world_.answers("http://web", 200);
+  advance(15s);
+  EXPECT_EQ(health_of("web"), health::healthy);
+}
+
+TEST_F(probe, gives_what_never_was_well_half_a_minute_at_least) {
+  auto web = web_service("web");
+  web.checks[0].interval = 1h;
+  web.restart.target = {};
+  world_.answers("http://web", 500);
+  start(daemon_of({web}));
+  advance(29s);
+  EXPECT_EQ(health_of("web"), health::starting);
+  advance(11s);
+  EXPECT_EQ(health_of("web"), health::unhealthy) << "and not two hours";
+}
+
+TEST_F(probe, does_not_ask_every_second_for_ever_what_cannot_be_asked) {
+  world_.cannot_run("http://web", "out of sockets");
+  auto web = web_service("web");
+  web.checks[0].interval = 1h;
+  start(daemon_of({web}));
+  advance(1h);
+  EXPECT_LE(world_.runs["http://web"], 13);
+  EXPECT_EQ(health_of("web"), health::unknown);
+}
+
+TEST_F(probe, a_run_between_that_hangs_over_a_usual_time_is_not_skipped) {
+  start_well("web", 10s);
+  world_.answers("http://web", 500);
+  next_run("web");
+  world_.hangs("http://web");
+  EXPECT_LE(next_run("web"), 5s);
+  const auto skipped = R"(reeve_checks_total{service="web",check="http",result="skipped"})";
+  advance(9s); // over one usual time
+  EXPECT_EQ(metric(skipped), 0);
+  advance(10s); // over a second one
+  EXPECT_EQ(metric(skipped), 1);
 }
 
 TEST_F(probe, counts_a_check_that_hangs_as_skipped_and_runs_one_at_a_time) {

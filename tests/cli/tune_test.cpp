@@ -86,12 +86,26 @@ TEST_F(tune_command, the_snippet_can_be_pasted_and_then_is_the_present_policy) {
   };
   const auto merged = folder.write(
     "merged.yaml", "services: {backend: {process: {command: [x]}, restart: {backoff: "
-                     + value("backoff") + "}}}\n" + "tree: {intensity: " + value("intensity")
-                     + ", on_exhausted: " + value("on_exhausted") + "}\n");
+                     + value("backoff") + ", intensity: " + value("intensity") + "}}}\n");
   const auto again = run_app({"tune", "-c", merged, "-s", folder.path("scenario.yaml"), "--seeds",
                               "4", "--service", "backend", "--json"});
   EXPECT_EQ(json::parse(again.out)["policies"][0]["policy"],
             "present: " + first["pick"].get<std::string>());
+}
+
+TEST_F(tune_command, the_snippet_sets_the_window_that_holds) {
+  policy_choice choice{{.none = true}, {20, std::chrono::minutes{10}}, on_exhausted::give_up};
+  daemon_spec spec;
+  spec.tree.children = {"backend"};
+  spec.tree.intensity_is_written = false;
+  const std::string own = "services:\n"
+                          "  backend:\n"
+                          "    restart:\n"
+                          "      backoff: none\n"
+                          "      intensity: {restarts: 20, within: 10m}\n";
+  EXPECT_EQ(yaml_of(choice, spec, "backend"), own);
+  choice.on_exhausted = on_exhausted::escalate;
+  EXPECT_EQ(yaml_of(choice, spec, "backend"), own + "tree:\n  on_exhausted: escalate\n");
 }
 
 TEST_F(tune_command, the_snippet_leads_through_the_groups) {

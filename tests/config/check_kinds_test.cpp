@@ -196,17 +196,20 @@ TEST(push, has_a_grace_of_its_period_but_at_most_a_minute) {
 }
 
 TEST(push, tells_facts_and_so_counts_at_once) {
-  EXPECT_EQ(lines(good("services:\n  a:\n    check: {push: {token: 0123456789abcdef, period: 1h}, "
-                       "interval: 5s, timeout: 1s, unhealthy_after: 2, healthy_after: 2}\n")
-                    .warnings),
-            "reeve.yaml:3:68: services.a.check.interval: has no effect: a push check is missed "
-            "when nothing came for 'period' and 'grace'\n"
-            "reeve.yaml:3:81: services.a.check.timeout: has no effect: a push check is missed when "
-            "nothing came for 'period' and 'grace'\n"
-            "reeve.yaml:3:102: services.a.check.unhealthy_after: has no effect: a push check is "
-            "missed when nothing came for 'period' and 'grace'\n"
-            "reeve.yaml:3:120: services.a.check.healthy_after: has no effect: what a push check "
-            "tells is a fact, and counts at once\n");
+  EXPECT_EQ(
+    lines(good("services:\n  a:\n    check: {push: {token: 0123456789abcdef, period: 1h}, "
+               "interval: 5s, timeout: 1s, retry: 1s, unhealthy_after: 2, healthy_after: 2}\n")
+            .warnings),
+    "reeve.yaml:3:68: services.a.check.interval: has no effect: a push check is missed "
+    "when nothing came for 'period' and 'grace'\n"
+    "reeve.yaml:3:81: services.a.check.timeout: has no effect: a push check is missed when "
+    "nothing came for 'period' and 'grace'\n"
+    "reeve.yaml:3:92: services.a.check.retry: has no effect: a push check is missed when "
+    "nothing came for 'period' and 'grace'\n"
+    "reeve.yaml:3:113: services.a.check.unhealthy_after: has no effect: a push check is "
+    "missed when nothing came for 'period' and 'grace'\n"
+    "reeve.yaml:3:131: services.a.check.healthy_after: has no effect: what a push check "
+    "tells is a fact, and counts at once\n");
 }
 
 TEST(push, with_a_token_that_can_be_guessed_is_warned_of) {

@@ -27,7 +27,7 @@ protected:
 };
 
 check_spec by_default(std::string name, check_target target) {
-  return {std::move(name), std::move(target), role::liveness, 20s, 4s, 2, 3, 15s, {}};
+  return {std::move(name), std::move(target), role::liveness, 20s, 4s, 2, 3, 15s, {}, 3s};
 }
 
 TEST_F(every_key, of_the_daemon_arrives) {
@@ -104,7 +104,8 @@ TEST_F(every_key, of_an_http_check_arrives) {
     5,
     4,
     2h,
-    {}};
+    {},
+    20s};
   expected.expect.status = {{200, 299}, {304, 304}};
   expected.expect.latency = {250ms, 2s};
   expected.expect.contains = "ok";
@@ -124,6 +125,7 @@ TEST_F(every_key, of_the_other_checks_arrives) {
   auto merged = by_default("http-2", http_check{"http://backend.example/"});
   merged.interval = 2s;
   merged.timeout = 1s;
+  merged.retry = 2s; // an inherited one is shortened
   merged.expect.status = {{200, 299}};
   EXPECT_EQ(checks[1], merged);
 
@@ -219,8 +221,9 @@ TEST_F(every_key, of_dns_icmp_json_and_push_arrives) {
 TEST_F(every_key, of_a_process_arrives) {
   const process_spec expected{
     {"./mailer", "--queue", "main"}, "/srv", {{"LANG", "C"}, {"EMPTY", ""}}, SIGINT, "mail"};
-  EXPECT_EQ(service(2).restart,
-            (restart_spec{expected, restart_type::permanent, {false, 2s, 1.5, 2min, 0}, 15s, 30s}));
+  restart_spec restart{expected, restart_type::permanent, {false, 2s, 1.5, 2min, 0}, 15s, 30s};
+  restart.clean_exit = clean_exit::uncounted;
+  EXPECT_EQ(service(2).restart, restart);
 }
 
 TEST_F(every_key, of_an_exec_target_arrives) {
@@ -228,10 +231,14 @@ TEST_F(every_key, of_an_exec_target_arrives) {
             (restart_target{exec_target{{}, {}, {"restart-cron", "now"}}}));
   EXPECT_EQ(service(4).restart.target,
             (restart_target{exec_target{{"up"}, {"down"}, {"again", "$HOME"}}}));
+  EXPECT_EQ(service(4).restart.intensity, (intensity{1, 2min}));
 }
 
 TEST_F(every_key, of_the_tree_arrives) {
-  const group_spec inner{.name = "inner", .children = {"queue"}};
+  const group_spec inner{.name = "inner",
+                         .on_exhausted = on_exhausted::escalate,
+                         .children = {"queue"},
+                         .intensity_is_written = false};
   const group_spec app{"app", strategy::rest_for_one,  {0, 5min},         on_exhausted::escalate,
                        1min,  restart_type::temporary, {"backend", inner}};
   const group_spec root{"root",
@@ -256,6 +263,7 @@ TEST(defaults, are_those_of_the_specs) {
   expected.services = {web};
   expected.tree.name = "root";
   expected.tree.children = {"web"};
+  expected.tree.intensity_is_written = false;
   EXPECT_EQ(good("services: {web: {check: tcp://localhost:80}}").spec, expected);
 }
 
@@ -273,6 +281,21 @@ TEST(defaults, are_overridden_key_by_key) {
   EXPECT_EQ(made.restart.backoff, (backoff_policy{false, 3s, 2, 4s, 0.2}));
 }
 
+TEST(defaults, give_their_intensity_to_services_and_groups_that_have_none) {
+  const auto made = good("defaults: {restart: {intensity: {restarts: 9, within: 1h}}}\n"
+                         "services: {a: {restart: docker://a}, b: {restart: {docker: b, intensity: "
+                         "{within: 2h}}}}\n"
+                         "tree: {children: [{group: g, strategy: one_for_all, children: [a]}, "
+                         "{group: h, intensity: {restarts: 1}, children: [b]}]}")
+                      .spec;
+  EXPECT_EQ(made.services[0].restart.intensity, (intensity{9, 1h}));
+  EXPECT_EQ(made.services[1].restart.intensity, (intensity{9, 2h}));
+  EXPECT_EQ(std::get<group_spec>(made.tree.children[0]).intensity, (intensity{9, 1h}));
+  EXPECT_FALSE(std::get<group_spec>(made.tree.children[0]).intensity_is_written);
+  EXPECT_EQ(std::get<group_spec>(made.tree.children[1]).intensity, (intensity{1, 1h}));
+  EXPECT_TRUE(std::get<group_spec>(made.tree.children[1]).intensity_is_written);
+}
+
 TEST(defaults, that_say_backoff_none_are_overridden_by_any_backoff) {
   const auto made = service("defaults: {restart: {backoff: none}}\n"
                             "services: {web: {restart: {docker: a, backoff: {initial: 4s}}}}");
@@ -285,6 +308,16 @@ TEST(defaults, leave_their_timeout_alone_for_services_with_longer_intervals) {
          "services: {a: {check: tcp://a:1}, b: {check: {tcp: tcp://a:1, interval: 9s}}}");
   EXPECT_EQ(made.spec.services.at(0).checks.at(0).timeout, 2s) << "shortened to the interval";
   EXPECT_EQ(made.spec.services.at(1).checks.at(0).timeout, 5s);
+}
+
+TEST(defaults, leave_their_retry_alone_for_services_with_longer_intervals) {
+  const auto made = good("defaults: {check: {interval: 30s, retry: 10s}}\n"
+                         "services: {a: {check: {tcp: tcp://a:1, interval: 6s}}, b: {check: "
+                         "tcp://a:1}, c: {check: {tcp: tcp://a:1, retry: 30s}}}");
+  EXPECT_EQ(made.spec.services.at(0).checks.at(0).retry, 6s) << "shortened to the interval";
+  EXPECT_EQ(made.spec.services.at(1).checks.at(0).retry, 10s);
+  EXPECT_EQ(made.spec.services.at(2).checks.at(0).retry, 30s) << "as long as the interval";
+  EXPECT_EQ(good("services: {a: {check: tcp://a:1}}").spec.services.at(0).checks.at(0).retry, 5s);
 }
 
 TEST(restart_target, may_be_a_docker_url_in_the_long_form_too) {

@@ -57,9 +57,54 @@ TEST(intensity, of_a_group_that_restarts_nothing_is_warned_of) {
 }
 
 TEST(intensity, of_a_group_with_groups_is_left_alone) {
-  EXPECT_EQ(warnings("tree: {intensity: {within: 1s}, children: [{group: g, children: [a]}]}\n"
-                     "services: {a: {restart: docker://a}}"),
+  EXPECT_EQ(warnings("tree: {intensity: {within: 1s}, children: [{group: g, on_exhausted: "
+                     "escalate, children: [a]}]}\nservices: {a: {restart: docker://a}}"),
             "");
+}
+
+TEST(intensity, of_a_group_whose_groups_never_fail_in_it_is_warned_of) {
+  EXPECT_EQ(
+    warnings("tree: {intensity: {within: 1s}, children: [{group: g, children: [a]}]}\n"
+             "services: {a: {restart: docker://a}}"),
+    "reeve.yaml:1:19: tree.intensity: has no effect: nothing directly in this group is ever "
+    "restarted; groups do not inherit it, write it at each\n");
+}
+
+std::string of_windows(const std::string& tree, const std::string& a,
+                       const std::string& defaults = "{}") {
+  return warnings("defaults: {restart: " + defaults + "}\nservices: {a: {restart: {docker: a, " + a
+                  + "}}}\ntree: " + tree + "\n");
+}
+
+TEST(intensity, of_a_service_that_its_groups_replaces_is_warned_of) {
+  const std::string own = "intensity: {restarts: 3}";
+  EXPECT_EQ(of_windows("{}", own), "");
+  EXPECT_EQ(of_windows("{intensity: {restarts: 5}}", own),
+            "reeve.yaml:2:48: services.a.restart.intensity: has no effect: in group 'root' all "
+            "members are counted together, because it has an 'intensity' of its own\n");
+  EXPECT_EQ(
+    of_windows("{children: [{group: g, strategy: one_for_all, children: [a]}]}", own),
+    "reeve.yaml:2:48: services.a.restart.intensity: has no effect: in group 'g' all members "
+    "are counted together, because its strategy is one_for_all; write 'intensity' there\n");
+}
+
+TEST(intensity, of_the_defaults_that_nobody_has_is_warned_of) {
+  const std::string own = "intensity: {restarts: 3}";
+  EXPECT_EQ(of_windows("{}", "type: transient", "{" + own + "}"), "");
+  EXPECT_EQ(of_windows("{}", own, "{" + own + "}"), "") << "of the root, if a group fails in it";
+  EXPECT_EQ(of_windows("{" + own + "}", "type: transient", "{" + own + "}"),
+            "reeve.yaml:1:33: defaults.restart.intensity: has no effect: every service and every "
+            "group has another\n");
+}
+
+TEST(intensity, of_a_service_that_its_backoff_cannot_exhaust_is_warned_of) {
+  const std::string slow = "backoff: {initial: 10s}";
+  EXPECT_EQ(of_windows("{}", slow + ", intensity: {restarts: 1, within: 5s}"),
+            "reeve.yaml:2:73: services.a.restart.intensity: can never be exhausted: that takes 2 "
+            "failures within 5s, and the backoff leaves room for 1 (its delays are 10s)\n");
+  EXPECT_EQ(of_windows("{}", slow, "{intensity: {restarts: 1, within: 5s}}"),
+            "reeve.yaml:1:33: defaults.restart.intensity: for 'a': can never be exhausted: that "
+            "takes 2 failures within 5s, and the backoff leaves room for 1 (its delays are 10s)\n");
 }
 
 TEST(intensity, that_nobody_wrote_is_left_alone) {
@@ -75,19 +120,22 @@ std::string of_ladder(const std::string& attempts, const std::string& more,
 }
 
 TEST(a_ladder, whose_remedies_the_intensity_forestalls_is_warned_of) {
-  EXPECT_EQ(of_ladder("attempts: 2", ""),
-            "reeve.yaml:7:9: services.web.restart[2]: is never tried while the service fails right "
-            "after each start: the remedies before it take 5 restarts, and 'root' allows no more "
-            "than 5 within 10m\n");
-  EXPECT_EQ(of_ladder("attempts: 7", ""),
-            "reeve.yaml:6:9: services.web.restart[1]: is never tried while the service fails right "
-            "after each start: the remedies before it take 7 restarts, and 'root' allows no more "
-            "than 5 within 10m\n")
+  EXPECT_EQ(
+    of_ladder("attempts: 2", ""),
+    "reeve.yaml:7:9: services.web.restart[2]: is never tried while the service fails right "
+    "after each start: the remedies before it take 5 restarts, and its intensity allows no more "
+    "than 5 within 10m\n");
+  EXPECT_EQ(
+    of_ladder("attempts: 7", ""),
+    "reeve.yaml:6:9: services.web.restart[1]: is never tried while the service fails right "
+    "after each start: the remedies before it take 7 restarts, and its intensity allows no more "
+    "than 5 within 10m\n")
     << "the first of them is enough";
-  EXPECT_EQ(of_ladder("attempts: 1", "tree: {intensity: {restarts: 1}}"),
-            "reeve.yaml:6:9: services.web.restart[1]: is never tried while the service fails right "
-            "after each start: the remedies before it take 1 restart, and 'root' allows no more "
-            "than 1 within 10m\n");
+  EXPECT_EQ(
+    of_ladder("attempts: 1", "tree: {intensity: {restarts: 1}}"),
+    "reeve.yaml:6:9: services.web.restart[1]: is never tried while the service fails right "
+    "after each start: the remedies before it take 1 restart, and group 'root' allows no more "
+    "than 1 within 10m\n");
 }
 
 TEST(a_ladder, all_of_which_is_tried_is_not_warned_of) {

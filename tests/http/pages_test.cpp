@@ -156,19 +156,23 @@ TEST_F(pages, the_tree_shows_groups_states_windows_and_actors) {
   serve();
   show({picture("web", health::healthy)});
   running_.call([&] {
-    service_tree::group_view app{
-      "app", strategy::rest_for_one, {3, std::chrono::minutes{5}}, 2, {std::string{"web"}}};
-    world_.tree.services = {"root", strategy::one_for_one, {}, 0, {app, std::string{"unseen"}}};
+    using window = service_tree::window_view;
+    service_tree::group_view app{"app",
+                                 strategy::rest_for_one,
+                                 window{{3, std::chrono::minutes{5}}, 2},
+                                 {service_tree::service_view{"web"}}};
+    const service_tree::service_view unseen{"unseen", window{{5, std::chrono::minutes{10}}, 1}};
+    world_.tree.services = {"root", strategy::one_for_one, {}, {app, unseen}};
     world_.tree.actors = {"root", "rest_for_one", true, 0, {{"metrics", "", true, 1, {}}}};
   });
   EXPECT_EQ(get_json("/api/v1/tree"), json::parse(R"({
     "services": {"group": "root", "strategy": "one_for_one",
-      "intensity": {"restarts": 5, "within_seconds": 600.0}, "restarts_in_window": 0,
       "children": [
         {"group": "app", "strategy": "rest_for_one",
          "intensity": {"restarts": 3, "within_seconds": 300.0}, "restarts_in_window": 2,
          "children": [{"service": "web", "health": "healthy", "supervision": "running"}]},
-        {"service": "unseen"}]},
+        {"service": "unseen",
+         "intensity": {"restarts": 5, "within_seconds": 600.0}, "restarts_in_window": 1}]},
     "actors": {"name": "root", "strategy": "rest_for_one", "respawns": 0,
       "children": [{"name": "metrics", "respawns": 1}]}})"));
 }

@@ -180,15 +180,17 @@ inline remembered everything() {
                    .waits_for = "b",
                    .on_trial = true,
                    .owed = remembered_service::debt{"", true},
-                   .newest_restart = remembered_service::trial{at(1'700'000'000'003), true}},
+                   .newest_restart = remembered_service::trial{at(1'700'000'000'003), true},
+                   .in_window = {at(2), at(2), at(4)}},
                   {.name = "b", .state = supervision::given_up, .reason = "no"}};
   all.groups = {{.name = "app",
-                 .restarts = {at(5), at(3), at(5)},
+                 .restarts = {{at(5), "a"}, {at(3), "b"}, {at(5), ""}},
                  .due = at(9),
                  .careful = true,
                  .on_trial = true,
-                 .reason = "exhausted"},
-                {.name = "root", .restarts = {at(1)}}};
+                 .reason = "exhausted",
+                 .in_window = {at(6)}},
+                {.name = "root", .restarts = {{at(1), ""}}}};
   all.pushes = {{.service = "a",
                  .check = "push",
                  .known_since = at(1),

@@ -36,7 +36,7 @@ TEST_F(a_state_store, keeps_the_newest_and_forgets_what_is_as_at_the_beginning) 
   keep(everything());
   remembered changes;
   changes.services = {{.name = "a"}, {.name = "b", .restarts = 2}, {.name = "c", .attempt = 1}};
-  changes.groups = {{.name = "app"}, {.name = "root", .restarts = {at(7), at(8)}}};
+  changes.groups = {{.name = "app"}, {.name = "root", .restarts = {{at(7), "a"}, {at(8), "b"}}}};
   changes.pushes = {{.service = "a", .check = "push"},
                     {.service = "a", .check = "push-2", .known_since = at(5)}};
   changes.records = {{"a", nullptr}, {"b", full_record("b")}, {"c", nullptr}};
@@ -160,7 +160,7 @@ TEST_F(a_state_store, brings_schema_2_to_todays) {
                         .restarts = 7,
                         .attempt = 3,
                         .owed = remembered_service::debt{"broke", true}}};
-  expected.groups = {{.name = "root", .restarts = {at(5)}}};
+  expected.groups = {{.name = "root", .restarts = {{at(5), ""}}}};
   expected.pushes = {{.service = "a", .check = "push", .known_since = at(9)}};
   EXPECT_EQ(reopened(), expected);
   keep(everything());
@@ -245,7 +245,7 @@ TEST_F(a_state_store, works_on_whatever_bytes_of_its_file_are_wrong) {
     const auto content = open(); // damage may look like a newer schema
     if (content) {
       EXPECT_TRUE(is_well()) << store->health().trouble;
-      keep({.groups = {{.name = "new", .restarts = {at(1)}}}});
+      keep({.groups = {{.name = "new", .restarts = {{at(1), ""}}}}});
       const auto groups = left_by_a_kill().groups;
       EXPECT_TRUE(std::any_of(groups.begin(), groups.end(),
                               [](const auto& group) { return group.name == "new"; }));

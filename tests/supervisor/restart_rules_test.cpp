@@ -80,7 +80,7 @@ TEST(restart_plan, leaves_out_who_may_not_be_started) {
 
 struct policy_fixture : testing::Test {
   restart_decision decide(bool clean = false) {
-    return decide_restart(spec, limit, clean, history, window, now, 0);
+    return decide_restart(spec, {limit, window}, clean, history, now, 0);
   }
 
   restart_spec spec;

@@ -38,7 +38,8 @@ TEST_F(giving_up, names_the_group_whose_restarts_were_too_many) {
     started(name);
   }
   EXPECT_EQ(failed("a"), (texts{"give_up a"}));
-  EXPECT_EQ(at("a").reason, "broke; more than 2 restarts within 1m in group 'root'");
+  EXPECT_EQ(at("a").reason,
+            "broke; more than 2 restarts within 1m in group 'root' (2 of a, 1 of b)");
 }
 
 TEST_F(giving_up, shows_no_more_restarts_of_a_group_than_were_allowed) {
@@ -46,7 +47,7 @@ TEST_F(giving_up, shows_no_more_restarts_of_a_group_than_were_allowed) {
   failed("a");
   started("a");
   EXPECT_EQ(failed("a"), (texts{"give_up a"}));
-  EXPECT_EQ(tree->view(now).restarts_in_window, 1);
+  EXPECT_EQ(tree->view(now).window->restarts, 1);
 }
 
 TEST_F(giving_up, tries_carefully_after_the_cooldown_without_counting) {
@@ -123,7 +124,7 @@ TEST_F(escalation, stops_the_group_and_restarts_it_as_a_child_of_its_parent) {
   EXPECT_EQ(at("c").next_restart, now + 2s);
   EXPECT_EQ(at("c").reason,
             "group 'app' is exhausted: more than 0 restarts within 10m; 'b' failed: broke");
-  EXPECT_EQ(tree->view(now).restarts_in_window, 1);
+  EXPECT_EQ(tree->view(now).window->restarts, 1);
   EXPECT_EQ(after(2s), (texts{"start b"}));
   EXPECT_EQ(started("b"), (texts{"start c"}));
   EXPECT_EQ(started("c"), texts{});

@@ -313,7 +313,7 @@ TEST_F(another_reeve, ignores_names_and_numbers_that_make_no_sense) {
                    .waits_for = "a"}};
   odd.groups = {{.name = "gone"},
                 {.name = "root",
-                 .restarts = {wall_time::max(), wall_time::min()},
+                 .restarts = {{wall_time::max(), "a"}, {wall_time::min(), ""}},
                  .due = wall_time::min(),
                  .on_trial = true}};
   tree.emplace(spec, now);

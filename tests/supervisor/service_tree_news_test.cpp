@@ -73,7 +73,7 @@ TEST_F(a_tree_with_dependencies, explains_a_wait_with_its_numbers) {
   ASSERT_EQ(told.size(), 1U);
   EXPECT_EQ(told[0].what, decision::kind::wait);
   EXPECT_EQ(told[0].reason, "exited with code 1");
-  EXPECT_EQ(told[0].numbers, "restart 2 of 5 in 10m; delay 2 s = 1 s x 2^1");
+  EXPECT_EQ(told[0].numbers, "restart 2 of 5 in 10m in group 'root'; delay 2 s = 1 s x 2^1");
 }
 
 TEST_F(a_tree_with_dependencies, explains_what_is_held_and_what_woke_it) {

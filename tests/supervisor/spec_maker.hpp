@@ -59,6 +59,7 @@ private:
     s.restart.type = static_cast<restart_type>(std::max(0, pick(-2, 2)));
     s.restart.backoff = {pick(0, 1) == 0, std::chrono::seconds{1}, 2, std::chrono::seconds{10},
                          0.2};
+    s.restart.intensity = {pick(0, 4), std::chrono::seconds{pick(1, 60)}};
     return s;
   }
 
@@ -70,6 +71,7 @@ private:
     g.on_exhausted = static_cast<on_exhausted>(may_escalate_ ? pick(0, 1) : 0);
     g.cooldown = std::chrono::seconds{pick(0, 30)};
     g.type = static_cast<restart_type>(std::max(0, pick(-2, 2)));
+    g.intensity_is_written = pick(0, 1) == 0;
     for (std::size_t i = 0; i < names.size();) {
       const auto size = static_cast<std::size_t>(pick(1, 3));
       if (depth == 2 || pick(0, 2) > 0) {

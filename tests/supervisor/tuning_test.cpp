@@ -56,6 +56,20 @@ TEST(tuning, plays_a_choice_in_place_of_the_config_for_one_service_alone) {
   EXPECT_EQ(play_choice(choice, two_in_a_group(), s, "b", 1).gave_up_at, 2min);
 }
 
+TEST(tuning, varies_the_window_that_holds_for_the_service) {
+  auto spec = two_in_a_group();
+  spec.tree.intensity_is_written = false;
+  spec.services[0].restart.intensity = {7, 2min};
+  auto choice = present_choice(spec, "a");
+  EXPECT_EQ(choice.intensity, (intensity{7, 2min}));
+  choice.intensity = {2, 1min};
+  apply(choice, spec, "a");
+  EXPECT_EQ(spec.services[0].restart.intensity, (intensity{2, 1min}));
+  EXPECT_EQ(spec.tree.intensity, intensity{});
+  apply(choice, spec, "b");
+  EXPECT_EQ(group_of(spec, "b").intensity, (intensity{2, 1min}));
+}
+
 TEST(tuning, an_exhausted_root_counts_as_given_up) {
   const scenario s{.failures = {{1min, "a", false, 100s}}};
   const policy_choice choice{{.none = true}, {1, 10min}, on_exhausted::escalate};
