@@ -24,8 +24,10 @@ struct words {
 };
 
 void add_config(CLI::App* command, std::string& into) {
-  command->add_option("-c,--config", into,
-                      "config file (default: $REEVE_CONFIG, ./reeve.yaml, /etc/reeve/reeve.yaml)");
+  command
+    ->add_option("-c,--config", into,
+                 "config file (default: $REEVE_CONFIG, ./reeve.yaml, /etc/reeve/reeve.yaml)")
+    ->take_last();
 }
 
 void add_url(CLI::App* command, words& w) {
@@ -125,17 +127,62 @@ bool is_unknown_command(const CLI::App& app, const std::string& given) {
   return true;
 }
 
+bool names_a_file(const std::string& argument) {
+  return argument.ends_with(".yaml") || argument.ends_with(".yml")
+         || argument.find('/') != std::string::npos;
+}
+
+/// What to write instead of an argument that no option takes.
+std::string hint_for_extra(const std::string& command, const std::string& extra) {
+  if (!names_a_file(extra))
+    return {};
+  const bool plays = command == "simulate" || command == "tune";
+  return "; a config file is given as -c " + extra
+         + (plays ? ", a scenario as -s " + extra : std::string{});
+}
+
 std::string one_line_of(const CLI::App* app, const CLI::Error& e) {
   const auto used = app->get_subcommands();
-  const auto command = used.empty() ? "" : " " + used.front()->get_name();
-  return std::string{e.what()} + "; see reeve" + command + " --help\n";
+  const auto command = used.empty() ? "" : used.front()->get_name();
+  const auto extra = app->remaining(true);
+  const auto help = "; see reeve" + (used.empty() ? "" : " " + command) + " --help\n";
+  if (extra.empty())
+    return e.what() + help;
+  return "'" + one_line(extra.front(), 100) + "' is not expected here"
+         + hint_for_extra(command, extra.front()) + help;
+}
+
+/// `help`, `help COMMAND` and `version`, as many know them from elsewhere, in the words of CLI11.
+std::vector<std::string> as_options(std::vector<std::string> arguments) {
+  if (arguments.empty())
+    return arguments;
+  if (arguments.front() == "version")
+    arguments.front() = "--version";
+  else if (arguments.front() == "help" && arguments.size() == 1)
+    return {"--help"};
+  else if (arguments.front() == "help")
+    return {arguments[1], "--help"};
+  return arguments;
+}
+
+// Options of a command stand after it.
+bool is_option_too_early(const std::vector<std::string>& arguments) {
+  const auto& first = arguments.front();
+  if (first != "-c" && first != "--config" && !first.starts_with("--config="))
+    return false;
+  std::cerr << "options stand after the command: reeve COMMAND " << one_line(first, 100)
+            << (arguments.size() > 1 && first.find('=') == std::string::npos
+                  ? " " + one_line(arguments[1], 100)
+                  : "")
+            << "; see reeve --help\n";
+  return true;
 }
 
 } // namespace
 
 int app(int argc, char** argv) {
   CLI::App app{"Reeve watches services and brings them back when they fail.", "reeve"};
-  app.set_version_flag("--version", "reeve " REEVE_VERSION);
+  app.set_version_flag("-V,-v,--version", "reeve " REEVE_VERSION);
   app.require_subcommand(1);
   app.get_formatter()->column_width(34);
   app.failure_message(one_line_of);
@@ -150,10 +197,13 @@ int app(int argc, char** argv) {
   add_order(app, w, code, order::start, "Start a service that is stopped, ended or given up");
   add_order(app, w, code, order::pause, "Go on checking a service, but never restart it");
   add_order(app, w, code, order::resume, "Let a paused service be restarted again");
-  if (argc > 1 && is_unknown_command(app, argv[1]))
+  auto arguments = as_options({argv + 1, argv + argc});
+  if (!arguments.empty()
+      && (is_unknown_command(app, arguments.front()) || is_option_too_early(arguments)))
     return exit_code::bad_config;
   try {
-    app.parse(argc, argv);
+    std::reverse(arguments.begin(), arguments.end()); // as CLI11 wants them
+    app.parse(arguments);
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? exit_code::ok : exit_code::bad_config;
   }

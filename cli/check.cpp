@@ -1,7 +1,9 @@
 #include "io/check.hpp"
 
+#include "cli/absences.hpp"
 #include "cli/commands.hpp"
 #include "cli/table.hpp"
+#include "http/client.hpp"
 #include "io/child_processes.hpp"
 #include "io/docker_engine.hpp"
 #include "io/loop.hpp"
@@ -23,6 +25,7 @@ struct checked {
   reeve::health health = health::unknown;
   std::string reason;
   std::chrono::milliseconds took{0};
+  bool excused = false; // nothing can be expected of it
 };
 
 // One run decides here: thresholds are for the daemon.
@@ -81,11 +84,47 @@ void run_all(const daemon_spec& spec, std::vector<checked>& all) {
     one.check.reset();
 }
 
+bool is_process(const service_spec& service) {
+  return std::holds_alternative<process_spec>(service.restart.target);
+}
+
+/// What keeps a process from being started is known before it is.
+void look_at_processes(const daemon_spec& spec, std::vector<checked>& all) {
+  for (const auto& absence : find_absences(spec))
+    for (auto& one : all)
+      if (one.service->name == absence.service && absence.place.starts_with("process.")) {
+        one.health = health::unhealthy;
+        one.excused = false;
+        one.reason = absence.what;
+      }
+}
+
+/// Without a Reeve that runs it, a process does not answer: that says nothing about it.
+void excuse_processes(const std::string& config, std::vector<checked>& all) {
+  const auto excusable = [](const checked& one) {
+    return one.spec != nullptr && one.health == health::unhealthy && is_process(*one.service);
+  };
+  if (std::none_of(all.begin(), all.end(), excusable))
+    return;
+  const auto url = daemon_url_or_complain("", config);
+  if (url && http::ask(*url, "GET", "/livez", std::chrono::seconds{2}))
+    return;
+  for (auto& one : all)
+    if (excusable(one)) {
+      one.health = health::unknown;
+      one.excused = true;
+      one.reason += " (its process does not run; `reeve run` starts it)";
+    }
+}
+
 void print_json(const std::vector<checked>& all) {
   auto list = nlohmann::json::array();
   for (const auto& one : all) {
     nlohmann::json row{{"service", one.service->name}};
-    if (one.spec != nullptr) {
+    if (one.spec == nullptr && one.health == health::unhealthy) {
+      row["health"] = to_string(one.health);
+      row["reason"] = one.reason;
+    } else if (one.spec != nullptr) {
       row["check"] = one.spec->name;
       row["kind"] = kind_of(one.spec->target);
       row["health"] = to_string(one.health);
@@ -102,11 +141,14 @@ void print_table(const std::vector<checked>& all) {
   std::vector<std::vector<cell>> rows;
   for (const auto& one : all) {
     if (one.spec == nullptr) {
+      const bool broken = one.health == health::unhealthy;
+      const auto health = broken ? std::string{to_string(one.health)} : "-";
       rows.push_back({{one.service->name},
                       {"-", colour::faint},
-                      {"-", colour::faint},
+                      {health, broken ? colour_of_health(health) : colour::faint},
                       {""},
-                      {"has no check: it is healthy while it runs", colour::faint}});
+                      broken ? cell{printable(one.reason)}
+                             : cell{"has no check: it is healthy while it runs", colour::faint}});
       continue;
     }
     auto health = std::string{to_string(one.health)};
@@ -132,15 +174,22 @@ int check(const std::string& config, const std::vector<std::string>& names, bool
   for (const auto& name : names) {
     if (std::find(known.begin(), known.end(), name) != known.end())
       continue;
-    std::cerr << "no service '" << name << "'" << did_you_mean(name, known) << '\n';
+    std::cerr << "no service '" << name << "'" << did_you_mean(name, known)
+              << (name.ends_with(".yaml") || name.ends_with(".yml")
+                    ? "; a config file is given as -c " + name
+                    : std::string{})
+              << '\n';
     return exit_code::bad_config;
   }
   io::raise_file_limit();
   auto all = chosen(good->spec, names);
   run_all(good->spec, all);
+  excuse_processes(config, all);
+  look_at_processes(good->spec, all);
   json ? print_json(all) : print_table(all);
   bool fine = std::all_of(all.begin(), all.end(), [](const checked& one) {
-    return one.spec == nullptr || one.health <= health::degraded;
+    return one.health <= health::degraded || one.excused
+           || (one.spec == nullptr && one.health == health::unknown);
   });
   return fine ? exit_code::ok : exit_code::negative;
 }

@@ -1,5 +1,6 @@
 #include "cli/commands.hpp"
 
+#include "cli/absences.hpp"
 #include "cli/table.hpp"
 #include "cli/windows.hpp"
 #include "config/connections.hpp"
@@ -69,22 +70,33 @@ std::string find_config(const std::string& given) {
   return std::filesystem::exists("reeve.yaml", ignored) ? "reeve.yaml" : "/etc/reeve/reeve.yaml";
 }
 
-config::load_result load_config(const std::string& file) {
-  auto read = config::load_file(file, config::process_environment());
+config::load_result load_config(const std::string& file, const config::environment& env) {
+  auto read = config::load_file(file, env);
   if (auto* good = std::get_if<config::loaded>(&read))
     for (auto& sentence : config::connection_warnings(good->spec, read_connection_table()))
       good->warnings.push_back({file, 0, 0, "", std::move(sentence)});
   return read;
 }
 
-std::optional<config::loaded> load_or_complain(const std::string& given) {
+config::environment environment_for_play() {
+  return [real = config::process_environment()](const std::string& name) {
+    const auto value = real(name);
+    return value ? value : std::optional{name};
+  };
+}
+
+std::optional<config::loaded> load_or_complain(const std::string& given,
+                                               const config::environment& env) {
   const auto file = find_config(given);
   std::error_code failed;
   if (given.empty() && !std::filesystem::exists(file, failed) && !failed) {
-    std::cerr << "no config file " << file << ": give one with -c\n";
+    const bool named = !named_config(given).empty();
+    std::cerr << "no config file "
+              << (named ? file + ", which $REEVE_CONFIG names" : "./reeve.yaml or " + file)
+              << "; give one with -c\n";
     return std::nullopt;
   }
-  return good_or_complain(load_config(file));
+  return good_or_complain(load_config(file, env));
 }
 
 std::optional<scenario> load_scenario_or_complain(const std::string& file,
@@ -117,6 +129,8 @@ int validate(const std::string& given) {
   auto good = load_or_complain(given);
   if (!good)
     return exit_code::bad_config;
+  for (const auto& absence : find_absences(good->spec))
+    good->warnings.push_back({find_config(given), 0, 0, "", to_string(absence)});
   print_warnings(good->warnings);
   std::cout << find_config(given) << ": good, " << counted(good->spec.services.size(), "service");
   if (!good->warnings.empty())

@@ -59,12 +59,19 @@ int tune(const tune_options& options);
 /// `given`, else $REEVE_CONFIG, else ./reeve.yaml, else /etc/reeve/reeve.yaml.
 std::string find_config(const std::string& given);
 
-/// Reads `file` with this process's environment; what this host cannot bear for long is among the
+/// This process's environment; a variable that is not set is its own name. For what only plays with
+/// a config and reaches no service: passwords and tokens do not matter there.
+config::environment environment_for_play();
+
+/// Reads `file`; what this host cannot bear for long is among the
 /// warnings. Blocks; any thread.
-config::load_result load_config(const std::string& file);
+config::load_result load_config(const std::string& file,
+                                const config::environment& env = config::process_environment());
 
 /// Loads it and prints every problem to stderr; none: there were some.
-std::optional<config::loaded> load_or_complain(const std::string& given);
+std::optional<config::loaded>
+load_or_complain(const std::string& given,
+                 const config::environment& env = config::process_environment());
 
 /// The same of a scenario for `spec`.
 std::optional<scenario> load_scenario_or_complain(const std::string& file, const daemon_spec& spec);

@@ -59,7 +59,7 @@ void print_json_summary(const simulation_result& result, milliseconds duration) 
 } // namespace
 
 int simulate(const simulate_options& options) {
-  const auto config = load_or_complain(options.config);
+  const auto config = load_or_complain(options.config, environment_for_play());
   if (!config)
     return exit_code::bad_config;
   const auto scenario = load_scenario_or_complain(options.scenario, config->spec);

@@ -174,7 +174,7 @@ bool write_page(const std::string& file, const tune_report& report) {
 } // namespace
 
 int tune(const tune_options& options) {
-  const auto config = load_or_complain(options.config);
+  const auto config = load_or_complain(options.config, environment_for_play());
   if (!config)
     return exit_code::bad_config;
   auto scenario = load_scenario_or_complain(options.scenario, config->spec);

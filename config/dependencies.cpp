@@ -90,7 +90,8 @@ private:
       names += services_[path_[i].service].spec.name + " -> ";
     if (path_.size() > from + most_named)
       names += "... -> ";
-    at.fail("a cycle, in which nothing can start first: " + names + services_[first].spec.name);
+    at.fail("a cycle, in which each would wait for the other: " + names
+            + services_[first].spec.name);
   }
 
   const std::vector<service_entry>& services_;

@@ -1,13 +1,13 @@
 #include "config/document.hpp"
 
 #include "config/utf8.hpp"
-
-#include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/yaml.h>
+#include "config/yaml_events.hpp"
+#include "config/yaml_fault.hpp"
 
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <optional>
 #include <sstream>
 #include <unordered_map>
 #include <utility>
@@ -33,26 +33,35 @@ bool foreign(const std::string& tag) {
   return !tag.empty() && tag != "?" && tag != "!" && tag.rfind("tag:yaml.org,2002:", 0) != 0;
 }
 
-// yaml-cpp's word for block or flow; its name differs by version.
-template <class Style>
-Style style_of(void (YAML::EventHandler::*)(const YAML::Mark&, const std::string&, YAML::anchor_t,
-                                            Style));
-using style = decltype(style_of(&YAML::EventHandler::OnMapStart));
-
 /// Makes nodes of yaml-cpp's events. They are used, and not its own nodes,
 /// because those forget duplicate keys and where aliases stand.
 class builder : public YAML::EventHandler {
 public:
-  explicit builder(problem_list& problems) : problems_{problems} {
+  /// `text`: what the events are of.
+  builder(std::string_view text, problem_list& problems) : text_{text}, problems_{problems} {
   }
 
   node_ptr root() const {
     return root_;
   }
 
+  /// From the outermost on.
+  std::vector<open_level> open_levels() const {
+    std::vector<open_level> all;
+    for (const auto& l : stack_)
+      all.push_back({l.made->at, l.flow});
+    return all;
+  }
+
   void OnDocumentStart(const YAML::Mark& m) override {
-    if (root_)
-      throw refusal{mark_of(m), "a second document begins here; one file holds one document"};
+    if (!root_)
+      return;
+    const auto begin = static_cast<std::size_t>(m.pos);
+    const bool marked =
+      text_.substr(begin).starts_with("---") || text_.substr(0, begin).find("\n...") != text_.npos;
+    throw refusal{mark_of(m), marked
+                                ? "a second document begins here; one file holds one document"
+                                : "this key stands further left than the first one of the file"};
   }
   void OnDocumentEnd() override {
   }
@@ -64,6 +73,8 @@ public:
   void OnScalar(const YAML::Mark& m, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     check_tag(m, tag);
+    check_place(mark_of(m));
+    check_quoted(m);
     if (value.find('\0') != std::string::npos)
       problems_.add(mark_of(m), path(), "holds a zero byte, which nothing here can use");
     plain_ = tag == "?";
@@ -71,6 +82,7 @@ public:
   }
 
   void OnAlias(const YAML::Mark& m, YAML::anchor_t anchor) override {
+    check_place(mark_of(m));
     const auto known = anchors_.find(anchor);
     if (known == anchors_.end() || !known->second)
       throw refusal{mark_of(m), "this alias stands inside its own anchor, and would never end"};
@@ -81,15 +93,15 @@ public:
   }
 
   void OnSequenceStart(const YAML::Mark& m, const std::string& tag, YAML::anchor_t anchor,
-                       style) override {
-    open(node::kind::list, m, tag, anchor);
+                       yaml_style s) override {
+    open(node::kind::list, m, tag, anchor, s);
   }
   void OnSequenceEnd() override {
     close();
   }
   void OnMapStart(const YAML::Mark& m, const std::string& tag, YAML::anchor_t anchor,
-                  style) override {
-    open(node::kind::map, m, tag, anchor);
+                  yaml_style s) override {
+    open(node::kind::map, m, tag, anchor, s);
   }
   void OnMapEnd() override {
     merge_all();
@@ -101,6 +113,7 @@ private:
   struct level {
     std::shared_ptr<node> made;
     YAML::anchor_t anchor;
+    bool flow; // in brackets
     bool has_key = false;
     bool key_usable = true;
     bool key_merges = false;
@@ -118,12 +131,14 @@ private:
     return made;
   }
 
-  void open(node::kind what, const YAML::Mark& m, const std::string& tag, YAML::anchor_t anchor) {
+  void open(node::kind what, const YAML::Mark& m, const std::string& tag, YAML::anchor_t anchor,
+            yaml_style s) {
     check_tag(m, tag);
+    check_place(mark_of(m));
     check_levels(1, mark_of(m));
     if (anchor)
       anchors_[anchor] = nullptr; // an alias to it from inside finds nothing
-    stack_.push_back({leaf(what, mark_of(m), {}), anchor});
+    stack_.push_back({leaf(what, mark_of(m), {}), anchor, s == YAML::EmitterStyle::Flow});
   }
 
   void close() {
@@ -229,6 +244,36 @@ private:
                     "the tag " + in_quotes(tag) + " means nothing here; remove it");
   }
 
+  /// Of the key or item in whose value we are: what belongs to it is indented deeper. YAML wants
+  /// that within quotes and brackets, too, and yaml-cpp does not; it shows that one is not closed.
+  int column_of_owner() const {
+    const auto block =
+      std::find_if(stack_.rbegin(), stack_.rend(), [](const level& l) { return !l.flow; });
+    return block == stack_.rend() ? 0 : block->made->at.column;
+  }
+
+  void check_place(mark at) const {
+    if (stack_.empty() || !stack_.back().flow)
+      return;
+    const auto& bracket = stack_.back().made->at;
+    if (at.line > bracket.line && at.column <= column_of_owner())
+      throw refusal{bracket, "this bracket is not closed before line " + std::to_string(at.line)
+                               + ", which is not indented deeper than its key"};
+  }
+
+  void check_quoted(const YAML::Mark& m) const {
+    auto begin = static_cast<std::size_t>(m.pos);
+    while (begin < text_.size() && (text_[begin] == '&' || text_[begin] == '!'))
+      begin = text_.find_first_not_of(" \t\r\n", text_.find_first_of(" \t\r\n", begin));
+    if (begin >= text_.size() || (text_[begin] != '"' && text_[begin] != '\''))
+      return;
+    const auto end = end_of_quoted(text_, begin);
+    if (const int line = line_further_left(text_, begin, end, column_of_owner()))
+      throw refusal{place_of(text_, begin),
+                    "the text in this quote goes on to line " + std::to_string(line)
+                      + ", which is not indented deeper than its key; is a closing quote missing?"};
+  }
+
   void check_levels(std::size_t more, mark at) const {
     if (stack_.size() + more > most_levels)
       throw refusal{at, "nested deeper than " + std::to_string(most_levels) + " levels"};
@@ -252,6 +297,7 @@ private:
     return all;
   }
 
+  std::string_view text_;
   problem_list& problems_;
   node_ptr root_;
   std::vector<level> stack_;
@@ -260,16 +306,29 @@ private:
   bool plain_ = false; // the newest scalar stood there without quotes
 };
 
-mark place_of(std::string_view text, std::size_t offset) {
-  const auto before = text.substr(0, offset);
-  const auto line_start = before.rfind('\n');
-  return {static_cast<int>(std::count(before.begin(), before.end(), '\n')) + 1,
-          static_cast<int>(offset - (line_start == before.npos ? 0 : line_start + 1)) + 1};
+/// A line such as %include, which YAML lets a parser skip.
+std::optional<std::size_t> unknown_directive(std::string_view text) {
+  for (std::size_t at = 0; at < text.size(); at = std::min(text.find('\n', at), text.size()) + 1) {
+    const auto line = text.substr(at);
+    if (line[0] == '%' && !line.starts_with("%YAML ") && !line.starts_with("%TAG "))
+      return at;
+  }
+  return {};
 }
 
 bool is_text(std::string_view text, problem_list& problems) {
   if (text.size() > most_bytes) {
     problems.add({}, "", "larger than 4 MiB, which is no config file");
+    return false;
+  }
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
+    problems.add({}, "", "this is UTF-16; save the file as UTF-8");
+    return false;
+  }
+  if (text.find('\n') == text.npos && text.find('\r') != text.npos) {
+    problems.add({}, "",
+                 "its lines end as on old Macs, in a carriage return; save it with "
+                 "line feeds");
     return false;
   }
   if (const auto bad = first_control(text)) {
@@ -283,22 +342,16 @@ bool is_text(std::string_view text, problem_list& problems) {
     problems.add(place_of(text, *bad), "", "not UTF-8 from here on; save the file as UTF-8");
     return false;
   }
+  if (const auto bad = unknown_directive(text)) {
+    problems.add(place_of(text, *bad), "", "a line that begins with '%' is no part of a config");
+    return false;
+  }
+  if (const auto bad = text.find("\xEF\xBB\xBF"); bad != text.npos) {
+    problems.add(place_of(text, bad), "",
+                 "a byte order mark stands here, which no editor shows; remove it");
+    return false;
+  }
   return true;
-}
-
-// YAML allows no tab there, and yaml-cpp's message leads nobody to it.
-bool indented_by_tab(std::string_view text, int line) {
-  for (; line > 1 && !text.empty(); --line)
-    text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
-  const auto indent = text.substr(0, text.find_first_not_of(" \t"));
-  return indent.find('\t') != indent.npos;
-}
-
-std::string sentence(const YAML::Exception& e, std::string_view text) {
-  if (e.msg.rfind("the referenced anchor is not defined", 0) == 0)
-    return "this alias has no anchor before it";
-  const bool tab = indented_by_tab(text, mark_of(e.mark).line);
-  return "not valid YAML: " + shown(e.msg) + (tab ? "; indent with blanks, not tabs" : "");
 }
 
 } // namespace
@@ -308,10 +361,11 @@ node_ptr parse_document(std::string_view text, problem_list& problems, std::stri
     text.remove_prefix(3);
   if (!is_text(text, problems))
     return nullptr;
+  builder made{text, problems};
   try {
-    std::istringstream in{std::string{text}};
+    // yaml-cpp sees the end of the file within quotes only if that is not the end of a line.
+    std::istringstream in{std::string{text} + (text.ends_with('\n') ? "#" : "")};
     YAML::Parser parser{in};
-    builder made{problems};
     while (parser.HandleNextDocument(made))
       continue;
     if (made.root() && made.root()->what != node::kind::null)
@@ -320,7 +374,8 @@ node_ptr parse_document(std::string_view text, problem_list& problems, std::stri
   } catch (const refusal& r) {
     problems.add(r.at, "", r.what);
   } catch (const YAML::Exception& e) {
-    problems.add(mark_of(e.mark), "", sentence(e, text));
+    const auto fault = explain_fault(e.msg, mark_of(e.mark), text, made.open_levels());
+    problems.add(fault.at, "", fault.what);
   } catch (const std::exception& e) {
     problems.add({}, "", std::string{"cannot be read: "} + e.what());
   }

@@ -1,6 +1,7 @@
 #include "config/reader.hpp"
 
 #include "config/duration.hpp"
+#include "config/hints.hpp"
 #include "config/problems.hpp"
 
 #include <algorithm>
@@ -110,6 +111,15 @@ void reader::fail_type(std::string_view wanted) const {
     fail("must be " + std::string{wanted} + ", not a map");
     return;
   }
+}
+
+void reader::fail_map() const {
+  const auto text = std::string_view{value_->text};
+  const auto colon = text.find(':');
+  if (colon != 0 && colon < text.find_first_of(" \t") && !text.substr(colon).starts_with("://"))
+    return fail("must be a map, not " + quoted_text() + "; write a blank after the ':'");
+  const auto example = example_of_map(path_);
+  fail_type(example.empty() ? "a map" : "a map such as " + std::string{example});
 }
 
 std::string reader::quoted_text() const {
@@ -225,7 +235,7 @@ std::vector<std::string> reader::command() const {
 std::vector<std::pair<std::string, reader>> reader::entries() const {
   std::vector<std::pair<std::string, reader>> all;
   if (!is_map())
-    fail_type("a map");
+    fail_map();
   for (const auto& e : value_->entries)
     all.emplace_back(e.key, reader{*e.value, e.value->what == node::kind::null ? e.at : e.value->at,
                                    entry_path(path_, e.key), *shared_});
@@ -234,7 +244,7 @@ std::vector<std::pair<std::string, reader>> reader::entries() const {
 
 fields::fields(const reader& map) : self_{map} {
   if (!map.is_map())
-    map.fail_type("a map");
+    map.fail_map();
   for (const auto& e : map.value_->entries)
     entries_.push_back({&e, is_extension(e.key)});
 }
@@ -310,8 +320,12 @@ bool fields::finish() {
   for (const auto& [e, asked] : entries_) {
     if (asked)
       continue;
-    problems.add(e->at, entry_path(self_.path(), e->key),
-                 "unknown key" + problems.suggestion(e->key, known_));
+    auto hint = hint_for_key(self_.path(), e->key);
+    if (hint.empty())
+      hint = problems.suggestion(e->key, known_);
+    if (hint.empty())
+      hint = shape_of_map(self_.path());
+    problems.add(e->at, entry_path(self_.path(), e->key), "unknown key" + hint);
     fine = false;
   }
   return fine;

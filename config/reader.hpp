@@ -50,6 +50,8 @@ public:
   void warn(std::string what) const;
   /// "must be `wanted`, not a list".
   void fail_type(std::string_view wanted) const;
+  /// The same of a map, with an example where there is one.
+  void fail_map() const;
 
   enum class empty { refused, allowed };
   std::optional<std::string> text(empty e = empty::refused) const;

@@ -205,6 +205,10 @@ void read_first(bool is_process, const reader& restart, bool is_ladder, restart_
   restart_target other;
   bool options = false;
   if (restart.is_scalar()) {
+    if (is_process && scheme_of(restart.text().value_or("")) != "docker")
+      return restart.fail("a process needs no target; write restart: {type: permanent}, or "
+                          "transient, or temporary, not "
+                          + restart.quoted_text());
     other = read_url(restart).value_or(docker_target{});
   } else {
     fields f{restart};
@@ -225,7 +229,7 @@ void read_first(bool is_process, const reader& restart, bool is_ladder, restart_
   }
   if (is_process)
     restart.fail("'process' and 'restart: " + target_word(other)
-                 + "' in one service; a process is restarted as a process");
+                 + "' in one service; a process is restarted as a process: remove one of them");
   into.target = other;
 }
 

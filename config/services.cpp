@@ -31,7 +31,7 @@ void read_labels(const reader& from, std::map<std::string, std::string>& into) {
 
 void read_depends_on(const reader& from, service_entry& into) {
   std::unordered_set<std::string> seen;
-  for (const auto& item : from.items("a list of services")) {
+  for (const auto& item : from.items("a list of services such as [db, cache]")) {
     auto name = item.text();
     if (!name)
       continue;
@@ -116,7 +116,7 @@ defaults read_defaults(const reader& from) {
 std::vector<service_entry> read_services(const reader& from, const defaults& inherited) {
   std::vector<service_entry> all;
   if (!from.is_map()) {
-    from.fail_type("a map of services");
+    from.fail_type("a map of services such as {web: {check: http://localhost:8080/health}}");
     return all;
   }
   for (const auto& [name, at] : from.entries()) {

@@ -165,6 +165,8 @@ void dns_checker::not_answered(int status) {
     return finish(*ran_out(EMFILE));
   if (status == ARES_ETIMEOUT)
     return server_failed(server_ + " did not answer");
+  if (status == ARES_EBADRESP) // told at once by c-ares 1.34; older ones wait for a better answer
+    return server_failed(server_ + " sent an answer that cannot be read");
   if (status != ARES_ECONNREFUSED)
     return server_failed(server_ + " could not be asked: " + ares_strerror(status));
   if (const int error = what_.server.empty() ? 0 : way_error(what_); error != 0)

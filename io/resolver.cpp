@@ -45,6 +45,8 @@ resolution not_found(const std::string& host, int status) {
     return could_not_ask(host, "the name server does not answer");
   case ARES_ECONNREFUSED:
     return could_not_ask(host, "no name server gives an answer");
+  case ARES_EBADRESP: // told at once by c-ares 1.34; older ones wait for a better answer
+    return could_not_ask(host, "the name server sent an answer that cannot be read");
   default:
     return could_not_ask(host, std::string{"the name server says: "} + ares_strerror(status));
   }

@@ -118,8 +118,8 @@ std::string one_line(std::string_view text, std::size_t most) {
 }
 
 std::string did_you_mean(std::string_view name, const std::vector<std::string>& candidates) {
-  // A third of the name may be wrong; longer texts are cut off from the square.
-  std::size_t best = std::max<std::size_t>(1, name.size() / 3) + 1;
+  // A third of the name may be wrong, but not all of it; longer texts are cut off from the square.
+  std::size_t best = std::min(std::max<std::size_t>(1, name.size() / 3) + 1, name.size());
   const std::string* found = nullptr;
   if (name.size() > 100)
     return {};

@@ -37,6 +37,53 @@ TEST(document, may_be_json) {
   EXPECT_EQ(service(R"({"services": {"a": {"check": "tcp://a:1"}}})").name, "a");
 }
 
+// Brackets and quotes may span lines that are indented deeper than their key.
+TEST(document, may_go_on_over_several_lines) {
+  const auto made = good("services: {\n"
+                         "  web: {\n"
+                         "    check: tcp://a:1,\n"
+                         "    depends_on: [\n"
+                         "      api,\n"
+                         "    ]\n"
+                         "  },\n"
+                         "  api: {check: tcp://b:1}\n"
+                         "}\n"
+                         "tree:\n"
+                         "  children: [\n"
+                         "    web,\n"
+                         "    api\n"
+                         "  ]\n");
+  EXPECT_EQ(made.spec.services.size(), 2u);
+  EXPECT_EQ(service("services:\n"
+                    "  web:\n"
+                    "    check: tcp://a:1\n"
+                    "    description: \"one line,\n"
+                    "      \\\"another\\\",\n"
+                    "\n"
+                    "      'a third'\n"
+                    "    \"\n")
+              .description,
+            "one line, \"another\",\n'a third' ");
+  EXPECT_EQ(service("services:\n"
+                    "  web:\n"
+                    "    check: tcp://a:1\n"
+                    "    description: |\n"
+                    "      it's \"one\n"
+                    "      check: not a key")
+              .description,
+            "it's \"one\ncheck: not a key");
+}
+
+TEST(document, may_have_quotes_where_they_quote_nothing) {
+  EXPECT_EQ(service("# it's \"ours\n"
+                    "services:\n"
+                    "  web:\n"
+                    "    check: tcp://a:1\n"
+                    "    description: it's 5\" wide # and don't you \"forget\n")
+              .description,
+            "it's 5\" wide");
+}
+
 TEST(merge_keys, give_way_to_the_map_itself_and_to_earlier_ones) {
   const auto made = service("x-a: &a {interval: 1s, healthy_after: 2}\n"
                             "x-b: &b {interval: 2s, healthy_after: 3, unhealthy_after: 4}\n"

@@ -234,7 +234,8 @@ TEST(commands, mistakes_on_the_command_line_are_one_line_each) {
   const auto nowhere = run_command(
     {"env", "REEVE_CONFIG=/nowhere/reeve.yaml", reeve::tests::binary_dir() + "/reeve", "run"});
   EXPECT_EQ(nowhere.code, 2);
-  EXPECT_EQ(nowhere.err, "no config file /nowhere/reeve.yaml: give one with -c\n");
+  EXPECT_EQ(nowhere.err,
+            "no config file /nowhere/reeve.yaml, which $REEVE_CONFIG names; give one with -c\n");
   auto missing = run_reeve({"tune"});
   EXPECT_EQ(missing.code, 2);
   EXPECT_EQ(missing.err, "--scenario is required; see reeve tune --help\n");

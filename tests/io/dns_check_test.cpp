@@ -113,18 +113,24 @@ TEST_F(a_dns_check, of_a_server_fails_when_that_refuses) {
 
 TEST_F(a_dns_check, of_a_server_fails_when_that_does_not_answer) {
   server.add("web.example", dns_server::a, dns_server::ip("192.0.2.1"));
+  // Nonsense is told of at once by c-ares 1.34; older ones wait for a better answer.
+  const auto expect_reason = [](manner m, const std::string& said, const std::string& whose) {
+    if (m == manner::garbage && said == whose + " sent an answer that cannot be read")
+      return;
+    EXPECT_EQ(said, whose + " did not answer within 300 ms");
+  };
   for (const auto m : {manner::silent, manner::garbage, manner::wrong_id}) {
     server.behave(m);
     auto spec = watching("web.example", dns_record::a, true);
     spec.timeout = 300ms;
     auto o = run(spec);
     EXPECT_EQ(o.what, kind::failed);
-    EXPECT_EQ(o.reason, its_server() + " did not answer within 300 ms");
+    expect_reason(m, o.reason, its_server());
     spec = watching("web.example", dns_record::a, false);
     spec.timeout = 300ms;
     o = run(spec);
     EXPECT_EQ(o.what, kind::not_run);
-    EXPECT_EQ(o.reason, "the machine's name server did not answer within 300 ms");
+    expect_reason(m, o.reason, "the machine's name server");
   }
 }
 

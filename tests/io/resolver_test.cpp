@@ -129,10 +129,16 @@ TEST_F(a_resolver, gives_up_a_name_server_that_is_silent_or_talks_nonsense) {
                                                [&](resolution r) { got.push_back(std::move(r)); }));
   }
   ASSERT_TRUE(run_until(l, [&] { return got.size() == 3; }));
+  const std::string cannot = "cannot resolve host 'web.example': the name server ";
+  std::ptrdiff_t unreadable = 0; // told at once by c-ares 1.34; older ones wait for a better answer
   for (const auto& r : got) {
     EXPECT_EQ(r.what, kind::could_not_ask);
-    EXPECT_EQ(r.reason, "cannot resolve host 'web.example': the name server does not answer");
+    if (r.reason == cannot + "sent an answer that cannot be read")
+      ++unreadable;
+    else
+      EXPECT_EQ(r.reason, cannot + "does not answer");
   }
+  EXPECT_LE(unreadable, 1) << "only one of them talks nonsense";
 }
 
 TEST_F(a_resolver, asks_the_next_name_server_when_one_is_gone) {

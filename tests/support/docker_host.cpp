@@ -13,6 +13,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <stdexcept>
 #include <thread>
 #include <utility>
 
@@ -82,6 +83,24 @@ docker_host::outcome run_to_end(const std::vector<std::string>& arguments) {
   return {WIFEXITED(how) ? WEXITSTATUS(how) : 128 + WTERMSIG(how), text};
 }
 
+/// A sentence about the first one that is not in PATH; empty: all are there.
+std::string missing_program() {
+  for (const char* name : {"dockerd", "docker", "tar", "pgrep"})
+    if (run_to_end({"sh", "-c", std::string{"command -v "} + name}).code != 0)
+      return std::string{"no `"} + name
+             + "` in PATH; ./dev installs what tests need (packages.txt)";
+  if (access("/bin/busybox", X_OK) != 0)
+    return "no /bin/busybox; ./dev installs what tests need (packages.txt)";
+  return {};
+}
+
+std::string end_of(const std::string& file) {
+  std::ifstream in{file};
+  const std::string text{std::istreambuf_iterator<char>{in}, {}};
+  constexpr std::size_t most = 2'000;
+  return text.size() > most ? "..." + text.substr(text.size() - most) : text;
+}
+
 } // namespace
 
 const std::string docker_host::patient = "trap 'exit 0' TERM; while :; do sleep 0.05; done";
@@ -91,14 +110,28 @@ bool docker_host::possible() {
 }
 
 docker_host::docker_host() {
+  static std::string broken; // by now for all who come after
+  if (broken.empty())
+    broken = missing_program();
+  if (!broken.empty())
+    throw std::runtime_error(broken);
   std::string name = (std::filesystem::temp_directory_path() / "reeve-docker-XXXXXX").string();
   folder_ = mkdtemp(name.data());
   guard();
-  start();
-  import_image();
+  broken = try_start();
+  if (broken.empty())
+    broken = import_image();
+  if (broken.empty())
+    return;
+  clean_up();
+  throw std::runtime_error(broken);
 }
 
 docker_host::~docker_host() {
+  clean_up();
+}
+
+void docker_host::clean_up() {
   close(guard_lifeline_);
   if (pid_ > 0)
     waitpid(pid_, nullptr, 0);
@@ -136,6 +169,11 @@ std::string docker_host::folder() const {
 }
 
 void docker_host::start() {
+  if (const auto why = try_start(); !why.empty())
+    ADD_FAILURE() << why;
+}
+
+std::string docker_host::try_start() {
   auto log = folder_ + "/log";
   auto out = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   pid_ = fork();
@@ -149,14 +187,17 @@ void docker_host::start() {
   }
   close(out);
   auto deadline = std::chrono::steady_clock::now() + 30s;
-  while (try_docker({"version"}).code != 0) {
-    if (std::chrono::steady_clock::now() > deadline) {
-      std::ifstream text{log};
-      ADD_FAILURE() << "dockerd does not answer; its log:\n" << text.rdbuf();
-      return;
-    }
+  outcome asked;
+  while ((asked = try_docker({"version"})).code != 0) {
+    const bool ended = waitpid(pid_, nullptr, WNOHANG) == pid_;
+    if (ended)
+      pid_ = -1;
+    if (ended || std::chrono::steady_clock::now() > deadline)
+      return std::string{ended ? "dockerd has ended" : "dockerd does not answer"}
+             + "; docker says: " + asked.out + "\nthe end of its log:\n" + end_of(log);
     std::this_thread::sleep_for(20ms);
   }
+  return {};
 }
 
 void docker_host::stop() {
@@ -175,7 +216,7 @@ void docker_host::thaw() const {
   kill_process(pid_, SIGCONT);
 }
 
-void docker_host::import_image() const {
+std::string docker_host::import_image() const {
   namespace fs = std::filesystem;
   auto root = fs::path{folder_} / "image";
   fs::create_directories(root / "bin");
@@ -185,8 +226,10 @@ void docker_host::import_image() const {
     fs::create_symlink("busybox", root / "bin" / name);
   auto archive = folder_ + "/image.tar";
   auto packed = run_to_end({"tar", "-C", root.string(), "-cf", archive, "."});
-  EXPECT_EQ(packed.code, 0) << packed.out;
-  docker({"import", archive, "box"});
+  if (packed.code != 0)
+    return "tar cannot pack an image: " + packed.out;
+  auto imported = try_docker({"import", archive, "box"});
+  return imported.code == 0 ? "" : "docker cannot import an image: " + imported.out;
 }
 
 docker_host::outcome docker_host::try_docker(std::vector<std::string> arguments) const {

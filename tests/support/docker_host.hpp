@@ -12,7 +12,8 @@ namespace reeve::test {
 /// Needs root.
 class docker_host {
 public:
-  /// Starts it, and waits until it answers.
+  /// Starts it, and waits until it answers. Throws, with a sentence that says what is missing, and
+  /// at once if an earlier one could not be started.
   docker_host();
   ~docker_host();
   docker_host(const docker_host&) = delete;
@@ -48,7 +49,9 @@ public:
 
 private:
   void guard();
-  void import_image() const;
+  void clean_up();
+  std::string try_start(); // why not; empty: it answers
+  std::string import_image() const;
 
   std::string folder_;
   pid_t pid_ = -1;

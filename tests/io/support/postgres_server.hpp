@@ -35,12 +35,13 @@ public:
                            "--auth-local=trust", "--auth-host=scram-sha-256", "--no-sync",
                            "--wal-segsize=1", "--locale=C", "--encoding=UTF8"}),
                 log());
-    for (int attempt = 0; attempt < 10; ++attempt) {
+    for (int attempt = 0; attempt < 10 && !program_; ++attempt) {
       port_ = free_port();
-      if (try_start())
-        return;
+      if (!try_start() && content_of(log()).find("Address already in use") == std::string::npos)
+        break;
     }
-    throw std::runtime_error("PostgreSQL does not start: " + content_of(log()));
+    if (!program_)
+      throw std::runtime_error("PostgreSQL does not start: " + content_of(log()));
   }
   ~postgres_server() {
     stop();
@@ -92,14 +93,14 @@ private:
     return command;
   }
 
-  /// Debian keeps them out of PATH, a folder for each version.
+  /// Debian keeps them out of PATH, a folder for each version; else as PATH says.
   static std::string program(const std::string& name) {
-    std::string newest = name;
+    std::pair<double, std::string> newest{0, name};
     std::error_code none;
     for (const auto& version : std::filesystem::directory_iterator{"/usr/lib/postgresql", none})
       if (const auto path = version.path() / "bin" / name; std::filesystem::exists(path))
-        newest = std::max(newest, path.string());
-    return newest;
+        newest = std::max(newest, {std::atof(version.path().filename().c_str()), path.string()});
+    return newest.second;
   }
 
   bool try_start() {
@@ -118,7 +119,8 @@ private:
         return true;
       std::this_thread::sleep_for(std::chrono::milliseconds{5});
     }
-    return false; // somebody else took the port
+    program_.reset();
+    return false;
   }
 
   /// The last line of its pid file says so, once it answers.
