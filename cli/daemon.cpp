@@ -12,8 +12,9 @@
 #include "io/child_processes.hpp"
 #include "io/docker_engine.hpp"
 #include "io/file_limit.hpp"
-#include "io/known_children.hpp"
+#include "io/launch.hpp"
 #include "io/loop.hpp"
+#include "io/orphans.hpp"
 #include "io/pressure_watch.hpp"
 #include "io/process_usage.hpp"
 #include "io/restart_targets.hpp"
@@ -26,7 +27,6 @@
 #include <spdlog/spdlog.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
@@ -43,12 +43,6 @@ constexpr std::chrono::seconds longest_answer{1};
 instant read_clocks() {
   return {std::chrono::steady_clock::now(),
           std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now())};
-}
-
-// Installed, and in the build folder, it lies beside our own executable.
-std::string launcher_path() {
-  std::error_code ignored;
-  return std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path() / "reeve-launcher";
 }
 
 // "2 services; new: c; changed: b; removed: d".
@@ -86,7 +80,7 @@ std::string what_changed(const daemon_spec& before, const daemon_spec& now) {
 struct daemon::state {
   state(daemon_spec s, std::string file)
       : spec{std::make_shared<const daemon_spec>(std::move(s))}, config_file{std::move(file)},
-        children{loop, launcher_path(), child_hooks()}, docker{loop, spec->docker.socket},
+        children{loop, io::launcher_beside_us(), child_hooks()}, docker{loop, spec->docker.socket},
         checks{loop, &docker}, targets{loop, children, &docker}, server{loop, spec->server,
                                                                         page_hooks()} {
   }
@@ -235,11 +229,12 @@ void daemon::state::reload() {
     return;
   spdlog::info("reloading {}", config_file);
   auto read = std::make_shared<std::optional<config::load_result>>();
-  loop.in_background([read, file = config_file] { read->emplace(load_config(file)); },
-                     [this, read] {
-                       if (!ending)
-                         apply(std::move(**read));
-                     });
+  loop.in_background(
+    "config", [read, file = config_file] { read->emplace(load_config(file)); },
+    [this, read] {
+      if (!ending)
+        apply(std::move(**read));
+    });
 }
 
 /// Why what was read cannot take the place of the present config; empty: it can.
@@ -342,7 +337,6 @@ int daemon::run() {
   for (const auto after : {std::chrono::seconds{1}, std::chrono::seconds{30}})
     s.loop.call_after(after, io::release_startup_memory);
   s.loop.run();
-  io::known_children::kill_groups(); // commands of checks and restarts
   if (s.store)
     s.store->close(std::chrono::seconds{2});
   spdlog::info("stopped");

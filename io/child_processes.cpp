@@ -4,6 +4,7 @@
 #include "io/launch.hpp"
 #include "io/line_splitter.hpp"
 #include "io/loop.hpp"
+#include "io/orphans.hpp"
 
 #include <errno.h>
 #include <poll.h>
@@ -57,13 +58,9 @@ struct child {
   std::optional<int> wait_status;
 };
 
-void send_order(const child& c, launch::order o) {
-  send(c.control.get(), &o, sizeof o, MSG_NOSIGNAL | MSG_DONTWAIT); // fails if it ends already
-}
-
 void order_kill(child& c) {
   c.ordered = true;
-  send_order(c, {launch::order::kind::kill, 0});
+  send_order(c.control, {launch::order::kind::kill, 0});
 }
 
 process_exit to_exit(int wait_status, bool ordered) {
@@ -101,6 +98,7 @@ int reap_launcher(const child& c) {
 /// The kernel has killed the main process with its launcher; the rest is ours to end.
 void end_without_launcher(const child& c) {
   kill(-c.pid, SIGKILL);
+  end_orphans_of(c.launcher);
   const descriptor main{static_cast<int>(syscall(SYS_pidfd_open, c.pid, 0))};
   if (main) {
     pollfd gone{main.get(), POLLIN, 0};
@@ -202,6 +200,8 @@ void child_processes::state::hear_launcher(child& c) {
 
 void child_processes::state::take(child& c, const launch::report& r) {
   switch (r.what) {
+  case launch::report::kind::waits:
+    return;
   case launch::report::kind::started:
     c.pid = r.value;
     std::exchange(c.started, nullptr)(std::monostate{});
@@ -243,11 +243,11 @@ void child_processes::state::finish(child& c) {
   c.control_watch.reset();
   home.cancel(c.kill_timer);
   home.cancel(c.output_timer);
-  const int launcher_status = reap_launcher(c);
   if (c.pid != 0 && !c.wait_status) {
     end_without_launcher(c);
     c.wait_status = SIGKILL;
   }
+  const int launcher_status = reap_launcher(c);
   for (std::size_t n = 0; n < last_output_limit && read_output(c); n += output_per_turn) {
   }
   c.lines.finish([&](std::string_view line) { told.output(c.name, line); });
@@ -313,12 +313,12 @@ void child_processes::start(const std::string& name, const process_spec& spec,
     state_->later(std::move(done), error{"'" + name + "' has no command"});
     return;
   }
-  auto l = launch_service(state_->launcher, name, spec, stop_timeout);
-  if (!l) {
-    state_->later(std::move(done), error{l.sentence()});
+  auto l = start_launcher(state_->home, state_->launcher, {name, spec, stop_timeout, {}});
+  if (const auto* none = std::get_if<no_launcher>(&l)) {
+    state_->later(std::move(done), error{none->sentence});
     return;
   }
-  state_->adopt(name, spec, std::move(*l), std::move(done));
+  state_->adopt(name, spec, std::move(std::get<launched>(l)), std::move(done));
 }
 
 void child_processes::stop(const std::string& name, milliseconds stop_timeout, completion done) {
@@ -330,7 +330,7 @@ void child_processes::stop(const std::string& name, milliseconds stop_timeout, c
   auto& c = *found->second;
   c.stopped.push_back(std::move(done));
   if (!std::exchange(c.ordered, true)) {
-    send_order(c, {launch::order::kind::signal, c.spec.stop_signal});
+    send_order(c.control, {launch::order::kind::signal, c.spec.stop_signal});
   }
   state_->kill_by(c, std::chrono::steady_clock::now() + stop_timeout);
 }

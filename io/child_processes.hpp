@@ -80,9 +80,4 @@ private:
   std::unique_ptr<state> state_;
 };
 
-/// Reaps grandchildren that end up with us (as PID 1, or as subreaper), and never a
-/// child that somebody here waits for (see io/known_children.hpp). Once; holds until
-/// the loop is gone.
-void reap_orphans(loop& l);
-
 } // namespace reeve::io

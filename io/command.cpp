@@ -1,16 +1,15 @@
 #include "io/command.hpp"
 
 #include "io/descriptor.hpp"
-#include "io/file_limit.hpp"
 #include "io/known_children.hpp"
+#include "io/launch.hpp"
 #include "io/loop.hpp"
-#include "io/spawn_attributes.hpp"
+#include "io/orphans.hpp"
+#include "supervisor/text.hpp"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
-#include <sys/syscall.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,54 +26,37 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::size_t kept_output = 4'096;
-constexpr idtype_t by_pidfd = static_cast<idtype_t>(3); // P_PIDFD, which old headers lack
+constexpr launch::order kill_it{launch::order::kind::kill, 0};
 
-std::string why_not_run(const std::string& file, int error) {
+std::string why_not_run(const std::string& file, const launch::report& failed) {
   const bool path = file.find('/') != std::string::npos;
-  switch (error) {
+  const auto cannot = "cannot run '" + file + "': ";
+  if (static_cast<launch::step>(failed.value) == launch::step::interpreter)
+    return cannot + "the interpreter in its first line is not there";
+  switch (failed.error) {
   case ENOENT:
-    if (path && access(file.c_str(), F_OK) == 0)
-      return "cannot run '" + file + "': the interpreter in its first line is not there";
-    return "cannot run '" + file + "': " + (path ? "no such file" : "not found in PATH");
+    return cannot + (path ? "no such file" : "not found in PATH");
   case EACCES:
-    return "cannot run '" + file + "': not executable for this user";
+    return cannot + "not executable for this user";
   case ENOEXEC:
-    return "cannot run '" + file + "': not a program (a script needs a first line like #!/bin/sh)";
+    return cannot + "not a program (a script needs a first line like #!/bin/sh)";
   default:
-    return "cannot run '" + file + "': " + std::generic_category().message(error);
+    return cannot + std::generic_category().message(failed.error);
   }
 }
 
-/// 0, or an errno. The child leads a process group of its own.
-int spawn(const std::vector<std::string>& argv, int output, pid_t& pid) {
-  std::vector<char*> arguments;
-  for (const auto& a : argv)
-    arguments.push_back(const_cast<char*>(a.c_str()));
-  arguments.push_back(nullptr);
-
-  posix_spawn_file_actions_t files;
-  posix_spawn_file_actions_init(&files);
-  posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&files, output, 1);
-  posix_spawn_file_actions_adddup2(&files, output, 2);
-
-  const spawn_attributes attributes{POSIX_SPAWN_SETPGROUP};
-  const original_file_limit lowered;
-  const int failed =
-    posix_spawnp(&pid, arguments[0], &files, attributes.get(), arguments.data(), environ);
-  posix_spawn_file_actions_destroy(&files);
-  return failed;
-}
-
-/// Takes what was killed from the kernel once it is gone, which a process that
-/// waits for a disk may not be for long.
-void reap(loop& l, pid_t pid, milliseconds patience = milliseconds{1}) {
-  if (waitpid(pid, nullptr, WNOHANG) == 0) {
-    l.call_after(
-      patience, [&l, pid, patience] { reap(l, pid, std::min(patience * 2, milliseconds{1'000})); });
+/// Takes a launcher from the kernel once it has ended, which one whose command hangs in the
+/// kernel may not for long.
+void reap(loop& l, pid_t launcher, const std::shared_ptr<bool>& gone,
+          milliseconds patience = milliseconds{1}) {
+  if (waitpid(launcher, nullptr, WNOHANG) == 0) {
+    l.call_after(patience, [&l, launcher, gone, patience] {
+      reap(l, launcher, gone, std::min(patience * 2, milliseconds{1'000}));
+    });
     return;
   }
-  known_children::remove(pid);
+  *gone = true;
+  known_children::remove(launcher);
 }
 
 } // namespace
@@ -82,53 +64,59 @@ void reap(loop& l, pid_t pid, milliseconds patience = milliseconds{1}) {
 struct command::state : std::enable_shared_from_this<state> {
   loop& home;
   completion done;
+  std::string program;
   std::string output;
-  pid_t pid = -1; ///< while it runs
-  descriptor process;
+  pid_t launcher = 0; ///< while it is not told how it ended
+  std::shared_ptr<bool> gone = std::make_shared<bool>(true);
+  bool started = false;
+  std::optional<launch::report> failure;
+  descriptor control;
   descriptor pipe;
-  std::optional<read_watch> exit_watch;
+  std::optional<read_watch> control_watch;
   std::optional<read_watch> output_watch;
   loop::timer_id deadline = 0;
 
   state(loop& l, completion d) : home{l}, done{std::move(d)} {
   }
 
-  void start(const std::vector<std::string>& argv, milliseconds timeout);
+  void start(const std::vector<std::string>& argv, milliseconds timeout, milliseconds stop_timeout);
+  void adopt(launched l, milliseconds timeout);
   void fail_later(std::string why, int error);
   void read_output();
-  void ended();
-  void kill_group();
-  void finish(command_result::kind what, int code);
+  void hear_launcher();
+  bool take(const launch::report& r);
+  void ended(int status, int left);
+  void launcher_was_killed();
+  void timed_out(milliseconds timeout);
+  void let_go();
+  void finish(command_result::kind what, int code, int left = 0);
 };
 
-void command::state::start(const std::vector<std::string>& argv, milliseconds timeout) {
+void command::state::start(const std::vector<std::string>& argv, milliseconds timeout,
+                           milliseconds stop_timeout) {
   if (argv.empty())
     return fail_later("cannot run a command without words", EINVAL);
-  std::array<int, 2> ends{};
-  if (pipe2(ends.data(), O_CLOEXEC) != 0) {
-    const int failed = errno;
-    return fail_later(why_not_run(argv[0], failed), failed);
-  }
-  pipe = descriptor{ends[0]};
-  const descriptor write_end{ends[1]};
-  fcntl(pipe.get(), F_SETFL, O_NONBLOCK);
-  if (const int failed = spawn(argv, write_end.get(), pid); failed != 0) {
-    pid = -1;
-    return fail_later(why_not_run(argv[0], failed), failed);
-  }
-  known_children::add(pid);
-  process = descriptor{static_cast<int>(syscall(SYS_pidfd_open, pid, 0))};
-  if (!process) {
-    const int failed = errno;
-    kill_group();
-    return fail_later(why_not_run(argv[0], failed), failed);
-  }
-  exit_watch.emplace(home, process.get(), [this] { ended(); });
+  program = argv[0];
+  launch_request r;
+  r.title = program;
+  r.process.command = argv;
+  r.process.stop_signal = stop_timeout.count() > 0 ? SIGTERM : SIGKILL;
+  r.stop_timeout = stop_timeout;
+  auto made = start_launcher(home, launcher_beside_us(), r);
+  if (auto* none = std::get_if<no_launcher>(&made))
+    return fail_later("cannot run '" + program + "': " + none->sentence, none->code);
+  adopt(std::move(std::get<launched>(made)), timeout);
+}
+
+void command::state::adopt(launched l, milliseconds timeout) {
+  known_children::add(l.pid);
+  launcher = l.pid;
+  *gone = false;
+  control = std::move(l.control);
+  pipe = std::move(l.output);
+  control_watch.emplace(home, control.get(), [this] { hear_launcher(); });
   output_watch.emplace(home, pipe.get(), [this] { read_output(); });
-  deadline = home.call_after(timeout, [this] {
-    kill_group();
-    finish(command_result::kind::timed_out, SIGKILL);
-  });
+  deadline = home.call_after(timeout, [this, timeout] { timed_out(timeout); });
 }
 
 void command::state::fail_later(std::string why, int error) {
@@ -151,47 +139,109 @@ void command::state::read_output() {
     output.erase(0, output.size() - kept_output);
 }
 
-void command::state::ended() {
-  siginfo_t how{};
-  if (waitid(by_pidfd, static_cast<id_t>(process.get()), &how, WEXITED | WNOHANG) != 0
-      || how.si_pid == 0)
-    return;
-  known_children::remove(pid);
-  pid = -1;
-  // What it wrote last; a process it left behind may write for ever.
-  for (int i = 0; i < 4 && output_watch; ++i)
+void command::state::hear_launcher() {
+  for (;;) {
+    launch::report r;
+    const auto n = recv(control.get(), &r, sizeof r, MSG_DONTWAIT);
+    if (n < 0 && errno == EAGAIN)
+      return;
+    // After a connection reset what it reported may still be read.
+    if (n < 0 && (errno == EINTR || errno == ECONNRESET))
+      continue;
+    if (n != static_cast<ssize_t>(sizeof r))
+      return launcher_was_killed();
+    if (take(r))
+      return;
+  }
+}
+
+/// True if that was the end, and this may be gone.
+bool command::state::take(const launch::report& r) {
+  switch (r.what) {
+  case launch::report::kind::waits:
+    return false;
+  case launch::report::kind::started:
+    started = true;
+    return false;
+  case launch::report::kind::failed:
+    output = why_not_run(program, r);
+    *gone = true;
+    finish(command_result::kind::not_run, r.error);
+    return true;
+  case launch::report::kind::exited:
+    *gone = true;
+    ended(r.value, r.error);
+    return true;
+  }
+  return false;
+}
+
+void command::state::ended(int status, int left) {
+  for (int i = 0; i < 4 && output_watch; ++i) // what it wrote last
     read_output();
-  finish(how.si_code == CLD_EXITED ? command_result::kind::exited : command_result::kind::signalled,
-         how.si_status);
+  if (WIFSIGNALED(status))
+    finish(command_result::kind::signalled, WTERMSIG(status), left);
+  else
+    finish(command_result::kind::exited, WEXITSTATUS(status), left);
 }
 
-void command::state::kill_group() {
-  if (pid <= 0)
-    return;
-  kill(-pid, SIGKILL);
-  reap(home, std::exchange(pid, -1));
+void command::state::launcher_was_killed() {
+  end_orphans_of(launcher);
+  output = "cannot tell how '" + program + "' ended: its reeve-launcher was killed";
+  finish(command_result::kind::not_run, ECHILD);
 }
 
-void command::state::finish(command_result::kind what, int code) {
+void command::state::timed_out(milliseconds timeout) {
+  send_order(control, kill_it);
+  if (started)
+    return finish(command_result::kind::timed_out, SIGKILL);
+  output = "cannot run '" + program + "': it could not be started within " + describe(timeout)
+           + "; a file system that it needs may hang";
+  finish(command_result::kind::not_run, ETIMEDOUT);
+}
+
+/// The launcher does what is left to do.
+void command::state::let_go() {
+  control_watch.reset();
+  output_watch.reset();
+  control = {};
+  pipe = {};
+  if (launcher != 0)
+    reap(home, std::exchange(launcher, 0), gone);
+}
+
+void command::state::finish(command_result::kind what, int code, int left) {
   const auto self = shared_from_this(); // `done` may destroy the command
   home.cancel(deadline);
-  exit_watch.reset();
-  output_watch.reset();
-  process = {};
-  pipe = {};
-  std::exchange(done, nullptr)({what, code, std::move(output)});
+  let_go();
+  std::exchange(done, nullptr)({what, code, std::move(output), left});
 }
 
 command::command(loop& l, const std::vector<std::string>& argv, milliseconds timeout,
-                 completion done)
+                 completion done, milliseconds stop_timeout)
     : state_{std::make_shared<state>(l, std::move(done))} {
-  state_->start(argv, timeout);
+  state_->start(argv, timeout, stop_timeout);
 }
 
 command::~command() {
-  state_->kill_group();
-  if (state_->done)
-    state_->finish(command_result::kind::cancelled, 0);
+  if (!state_->done)
+    return;
+  if (state_->control)
+    send_order(state_->control, kill_it);
+  state_->finish(command_result::kind::cancelled, 0);
+}
+
+void command::terminate() {
+  if (state_->control)
+    send_order(state_->control, {launch::order::kind::signal, SIGTERM});
+}
+
+bool command::gone() const {
+  return *state_->gone;
+}
+
+bool command::started() const {
+  return state_->started;
 }
 
 } // namespace reeve::io

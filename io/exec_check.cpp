@@ -1,13 +1,16 @@
 #include "io/exec_check.hpp"
 
 #include "io/command.hpp"
+#include "io/loop.hpp"
 #include "io/own_limits.hpp"
 #include "io/reply_body.hpp"
 #include "supervisor/text.hpp"
 
 #include <errno.h>
 
+#include <algorithm>
 #include <chrono>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -18,6 +21,8 @@ namespace {
 using clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 using kind = check_outcome::kind;
+
+constexpr milliseconds look_every{10};
 
 check_outcome not_started(command_result r) {
   if (auto ours = ran_out(r.code))
@@ -46,24 +51,71 @@ public:
       : home_{l}, argv_{std::get<exec_check>(spec.target).command}, timeout_{spec.timeout},
         body_rules_{spec.expect} {
   }
+  ~exec_checker() override;
 
-  void run(completion done) override {
-    const auto started = clock::now();
-    command_ = std::make_unique<command>(home_, argv_, timeout_,
-                                         [this, started, done = std::move(done)](command_result r) {
-                                           done(outcome_of(std::move(r), clock::now() - started));
-                                         });
-  }
+  void run(completion done) override;
 
 private:
+  void begin_when_gone();
+  void begin();
+  check_outcome still_there() const;
   check_outcome outcome_of(command_result r, clock::duration took) const;
+  void finish(check_outcome outcome);
 
   loop& home_;
   std::vector<std::string> argv_;
   milliseconds timeout_;
   reply_body body_rules_;
-  std::unique_ptr<command> command_; ///< goes first: what it tells needs the rest
+  completion done_;
+  clock::time_point asked_;
+  loop::timer_id look_timer_ = 0;
+  std::unique_ptr<command> command_; ///< the last; goes first: what it tells needs the rest
 };
+
+exec_checker::~exec_checker() {
+  home_.cancel(look_timer_);
+  command_.reset();
+  if (done_)
+    finish({kind::cancelled});
+}
+
+void exec_checker::run(completion done) {
+  done_ = std::move(done);
+  asked_ = clock::now();
+  if (!command_ || command_->gone())
+    return begin();
+  look_timer_ = home_.call_after(milliseconds{0}, [this] { begin_when_gone(); });
+}
+
+/// A second one beside what hangs in the kernel would hang too.
+void exec_checker::begin_when_gone() {
+  look_timer_ = 0;
+  if (command_->gone())
+    return begin();
+  if (clock::now() - asked_ >= timeout_)
+    return finish(still_there());
+  look_timer_ = home_.call_after(look_every, [this] { begin_when_gone(); });
+}
+
+void exec_checker::begin() {
+  const auto left = timeout_ - std::chrono::duration_cast<milliseconds>(clock::now() - asked_);
+  command_ = std::make_unique<command>(
+    home_, argv_, std::max(left, milliseconds{1}),
+    [this](command_result r) { finish(outcome_of(std::move(r), clock::now() - asked_)); });
+}
+
+/// What its program hangs at is its service's; what keeps it from running is not.
+check_outcome exec_checker::still_there() const {
+  const auto since = " for longer than " + describe(timeout_) + ": a file system may hang";
+  if (command_->started())
+    return {kind::failed, {}, "its last run was killed and does not end" + since};
+  return {kind::not_run, {}, "cannot run '" + argv_[0] + "': its last start does not end" + since};
+}
+
+void exec_checker::finish(check_outcome outcome) {
+  // Last: it may run the check again, or destroy it.
+  std::exchange(done_, nullptr)(std::move(outcome));
+}
 
 check_outcome exec_checker::outcome_of(command_result r, clock::duration took) const {
   check_outcome outcome;

@@ -79,12 +79,13 @@ void file_checker::start_reading() {
       std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - started_);
     finish(std::move(r.outcome));
   };
-  home_.in_background([r = reading_] { r->outcome = r->read(r->file); },
-                      [r = reading_] {
-                        r->finished = true;
-                        if (const auto tell = std::exchange(r->done, nullptr))
-                          tell(*r);
-                      });
+  home_.in_background(
+    "file " + file_.path, [r = reading_] { r->outcome = r->read(r->file); },
+    [r = reading_] {
+      r->finished = true;
+      if (const auto tell = std::exchange(r->done, nullptr))
+        tell(*r);
+    });
 }
 
 check_outcome file_checker::hangs() const {

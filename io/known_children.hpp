@@ -9,8 +9,4 @@ void add(int pid);
 void remove(int pid);
 bool contains(int pid);
 
-/// SIGKILL to the process groups of all of them. For the very end, where what they
-/// belong to is not taken down in order: a command of a check would live on.
-void kill_groups();
-
 } // namespace reeve::io::known_children

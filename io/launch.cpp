@@ -1,20 +1,24 @@
 #include "io/launch.hpp"
 
+#include "io/account.hpp"
 #include "io/file_limit.hpp"
+#include "io/loop.hpp"
 #include "io/spawn_attributes.hpp"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <pwd.h>
 #include <spawn.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <cstring>
+#include <filesystem>
+#include <memory>
 #include <optional>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 namespace reeve::io {
@@ -25,35 +29,13 @@ std::string text_of(int error) {
   return std::generic_category().message(error);
 }
 
-/// Who a service runs as.
-struct account {
-  uid_t uid = 0;
-  gid_t gid = 0;
-  std::vector<gid_t> groups;
-  std::string home;
-};
-
-result<account> find_account(const std::string& user) {
-  std::vector<char> buffer(16'384);
-  passwd entry{};
-  passwd* found = nullptr;
-  const int failed = getpwnam_r(user.c_str(), &entry, buffer.data(), buffer.size(), &found);
-  if (found == nullptr) {
-    const auto why = failed != 0 ? " (" + text_of(failed) + ")" : std::string{};
-    return error{"there is no user '" + user + "' on this system" + why};
-  }
-  account a{entry.pw_uid, entry.pw_gid, {}, entry.pw_dir};
-  int count = 64;
-  a.groups.resize(static_cast<std::size_t>(count));
-  if (getgrouplist(user.c_str(), entry.pw_gid, a.groups.data(), &count) < 0) {
-    a.groups.resize(static_cast<std::size_t>(count));
-    getgrouplist(user.c_str(), entry.pw_gid, a.groups.data(), &count);
-  }
-  a.groups.resize(static_cast<std::size_t>(count));
-  return a;
-}
-
 std::vector<std::string> environment_of(const process_spec& spec, const account* who) {
+  if (who == nullptr && spec.env.empty()) {
+    std::vector<std::string> ours;
+    for (char** entry = environ; *entry != nullptr; ++entry)
+      ours.emplace_back(*entry);
+    return ours;
+  }
   std::map<std::string, std::string> all;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text{*entry};
@@ -115,8 +97,8 @@ private:
   std::string content_;
 };
 
-std::string make_job(const process_spec& spec, const account* who,
-                     std::chrono::milliseconds stop_timeout) {
+std::string make_job(const launch_request& r, const account* who) {
+  const auto& spec = r.process;
   const auto variables = environment_of(spec, who);
   const auto groups = who != nullptr ? who->groups : std::vector<gid_t>{};
   job_writer writer{spec.command.size() + 1 + variables.size() + 1, groups};
@@ -133,9 +115,24 @@ std::string make_job(const process_spec& spec, const account* who,
     head.switch_user = 1;
   }
   head.stop_signal = spec.stop_signal;
-  head.stop_timeout_ms = stop_timeout.count();
+  head.stop_timeout_ms = r.stop_timeout.count();
   head.working_folder = spec.cwd.empty() ? 0 : writer.add_text(spec.cwd);
+  head.turn = r.turn.empty() ? 0 : writer.add_text(r.turn);
   return std::move(writer).finish(head);
+}
+
+/// For a user that was not found, or not yet looked up.
+std::string make_job_of_user(const launch_request& r) {
+  auto found = find_account(r.process.user);
+  if (const auto* why = std::get_if<int>(&found)) {
+    launch::job head;
+    head.no_user = 1;
+    head.user_error = *why;
+    return job_writer{2, {}}.finish(head);
+  }
+  const auto& who = std::get<account>(found);
+  // Without a need there is no switch: only root may, and it must not fail for others.
+  return make_job(r, geteuid() == 0 || who.uid != geteuid() ? &who : nullptr);
 }
 
 /// Out of the way of the numbers the launcher expects its own at.
@@ -146,17 +143,15 @@ descriptor moved_up(int fd) {
            : descriptor{fcntl(fd, F_DUPFD_CLOEXEC, launch::output_fd + 1)};
 }
 
-descriptor memory_file(const std::string& content) {
-  auto file = moved_up(memfd_create("reeve-job", MFD_CLOEXEC));
+bool write_all(const descriptor& file, const std::string& content) {
   std::size_t done = 0;
-  while (file && done < content.size()) {
+  while (done < content.size()) {
     const auto n = write(file.get(), content.data() + done, content.size() - done);
-    if (n <= 0) {
-      return {};
-    }
+    if (n <= 0)
+      return false;
     done += static_cast<std::size_t>(n);
   }
-  return file;
+  return true;
 }
 
 /// What the launcher gets and what we keep.
@@ -165,7 +160,7 @@ struct connections {
   descriptor our_control, our_output;
 };
 
-std::optional<connections> connect(const std::string& job) {
+std::optional<connections> connect() {
   connections c;
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
@@ -178,12 +173,38 @@ std::optional<connections> connect(const std::string& job) {
   }
   c.our_output = moved_up(ends[0]);
   c.output = moved_up(ends[1]);
-  fcntl(c.our_output.get(), F_SETFL, O_NONBLOCK);
-  c.job = memory_file(job);
+  c.job = moved_up(memfd_create("reeve-job", MFD_CLOEXEC));
   if (!c.control || !c.output || !c.our_output || !c.job) {
     return std::nullopt;
   }
+  fcntl(c.our_output.get(), F_SETFL, O_NONBLOCK);
   return c;
+}
+
+constexpr launch::order run_it{launch::order::kind::run, 0};
+
+/// An empty job is refused by the launcher, which says so.
+void hand_over(const descriptor& job, const descriptor& control, const std::string& content) {
+  if (!write_all(job, content)) [[maybe_unused]]
+    const int emptied = ftruncate(job.get(), 0);
+  send_order(control, run_it);
+}
+
+/// Once the user is known; the launcher waits, and hears a stop meanwhile.
+bool hand_over_later(loop& l, const launch_request& r, connections& c) {
+  struct handover {
+    launch_request request;
+    descriptor job, control;
+  };
+  descriptor control{fcntl(c.our_control.get(), F_DUPFD_CLOEXEC, 0)};
+  if (!control)
+    return false;
+  const auto h = std::make_shared<handover>(
+    handover{r, descriptor{fcntl(c.job.get(), F_DUPFD_CLOEXEC, 0)}, std::move(control)});
+  l.in_background(
+    "user " + r.process.user, [h] { hand_over(h->job, h->control, make_job_of_user(h->request)); },
+    [h] {});
+  return true;
 }
 
 /// 0 or an errno.
@@ -213,29 +234,46 @@ int spawn(const std::string& launcher, const std::string& title, const connectio
 
 } // namespace
 
-result<launched> launch_service(const std::string& launcher, const std::string& name,
-                                const process_spec& spec, std::chrono::milliseconds stop_timeout) {
-  std::optional<account> who;
-  if (!spec.user.empty()) {
-    auto found = find_account(spec.user);
-    if (!found) {
-      return error{found.sentence()};
-    }
-    // Without a need there is no switch: only root may, and it must not fail for others.
-    if (geteuid() == 0 || found->uid != geteuid()) {
-      who = std::move(*found);
-    }
-  }
-  auto c = connect(make_job(spec, who ? &*who : nullptr, stop_timeout));
-  if (!c) {
-    return error{"cannot open a pipe to a new process: " + text_of(errno)};
-  }
+std::variant<launched, no_launcher> start_launcher(loop& l, const std::string& launcher,
+                                                   const launch_request& r) {
+  const auto no_pipe = [] {
+    const int why = errno;
+    return no_launcher{why, "cannot open a pipe to a new process: " + text_of(why)};
+  };
+  auto c = connect();
+  if (!c)
+    return no_pipe();
+  if (r.process.user.empty())
+    hand_over(c->job, c->our_control, make_job(r, nullptr));
+  else if (!hand_over_later(l, r, *c))
+    return no_pipe();
   int pid = 0;
-  if (const int failed = spawn(launcher, "reeve-launcher " + name, *c, pid); failed != 0) {
-    return error{"cannot run " + launcher + ": " + text_of(failed)
-                 + "; reeve-launcher belongs beside the reeve executable"};
-  }
+  if (const int failed = spawn(launcher, "reeve-launcher " + r.title, *c, pid); failed != 0)
+    return no_launcher{failed, "cannot run " + launcher + ": " + text_of(failed)
+                                 + "; reeve-launcher belongs beside the reeve executable"};
   return launched{pid, std::move(c->our_control), std::move(c->our_output)};
+}
+
+const std::string& launcher_beside_us() {
+  static const std::string found = [] {
+    std::error_code ignored;
+    return (std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path()
+            / "reeve-launcher")
+      .string();
+  }();
+  return found;
+}
+
+void send_order(const descriptor& control, launch::order o) {
+  send(control.get(), &o, sizeof o, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+std::string turn_named(const std::vector<std::string>& words) {
+  std::uint64_t sum = 0xcbf29ce484222325; // FNV-1a: the same in every build
+  for (const auto& word : words)
+    for (const char* c = word.c_str(); c <= word.c_str() + word.size(); ++c)
+      sum = (sum ^ static_cast<unsigned char>(*c)) * 0x100000001b3;
+  return "reeve-launcher " + std::to_string(geteuid()) + " " + std::to_string(sum);
 }
 
 std::string why_not_started(const launch::report& failed, const process_spec& spec) {
@@ -244,6 +282,9 @@ std::string why_not_started(const launch::report& failed, const process_spec& sp
   switch (static_cast<launch::step>(failed.value)) {
   case launch::step::read_job:
     return "reeve-launcher does not fit this reeve (" + why + "); install both from one build";
+  case launch::step::find_user:
+    return "there is no user '" + spec.user + "' on this system"
+           + (failed.error != 0 ? " (" + why + ")" : "");
   case launch::step::fork:
     return "cannot make a process: " + why;
   case launch::step::user:
@@ -258,6 +299,10 @@ std::string why_not_started(const launch::report& failed, const process_spec& sp
       return "there is no command '" + command + "' in PATH";
     }
     return "cannot run '" + command + "': " + why;
+  case launch::step::interpreter:
+    return "cannot run '" + command + "': the interpreter in its first line is not there";
+  case launch::step::ordered:
+    return "it was stopped before it ran";
   }
   return why;
 }

@@ -2,27 +2,55 @@
 
 #include "io/descriptor.hpp"
 #include "io/launcher/job.hpp"
-#include "supervisor/result.hpp"
 #include "supervisor/service_spec.hpp"
 
 #include <chrono>
 #include <string>
+#include <variant>
+#include <vector>
 
 namespace reeve::io {
+
+class loop;
+
+/// What a launcher is to run.
+struct launch_request {
+  std::string title; ///< stands behind "reeve-launcher" in what `ps` shows
+  process_spec process;
+  std::chrono::milliseconds stop_timeout{0}; ///< after its stop signal, should Reeve end
+  std::string turn; ///< of several with this name one runs, the others wait; empty: all run
+};
 
 /// A launcher that was just started, with Reeve's ends of what connects the two.
 struct launched {
   int pid = 0;
   descriptor control; ///< gives `launch::report`s, takes `launch::order`s
-  descriptor output;  ///< of the service, not blocking
+  descriptor output;  ///< of what runs, not blocking
 };
 
-/// Starts the launcher executable at path `launcher` for the service `name`. Looks
-/// up `spec.user` in the system's user database.
-result<launched> launch_service(const std::string& launcher, const std::string& name,
-                                const process_spec& spec, std::chrono::milliseconds stop_timeout);
+/// Why there is none.
+struct no_launcher {
+  int code = 0; ///< an errno
+  std::string sentence;
+};
+
+/// Starts the launcher executable at path `launcher`, which should be on a local disk: that
+/// is the one file that is read before this returns. What else may hang (PATH, the folder,
+/// the program) hangs in the launcher, which obeys meanwhile; the user is looked up in the
+/// background. Loop thread only.
+std::variant<launched, no_launcher> start_launcher(loop& l, const std::string& launcher,
+                                                   const launch_request& r);
+
+/// "reeve-launcher" beside our own executable: installed, and in the build folder.
+const std::string& launcher_beside_us();
 
 /// Why the service could not be started, from a report of that.
 std::string why_not_started(const launch::report& failed, const process_spec& spec);
+
+/// Tells the launcher at the other end of `control`; nothing if it ends already.
+void send_order(const descriptor& control, launch::order o);
+
+/// A name of ours for `launch_request::turn`: the same for the same words.
+std::string turn_named(const std::vector<std::string>& words);
 
 } // namespace reeve::io

@@ -1,5 +1,7 @@
 #include "io/loop.hpp"
 
+#include "io/background.hpp"
+
 #include <uv.h>
 
 #include <algorithm>
@@ -27,12 +29,6 @@ template <class Handle>
 uv_handle_t* as_handle(Handle& h) {
   return reinterpret_cast<uv_handle_t*>(&h);
 }
-
-struct background_job {
-  uv_work_t request{};
-  loop::task work;
-  loop::task done;
-};
 
 } // namespace
 
@@ -65,6 +61,9 @@ struct loop::state {
   mono_time wait_began = turn_time;
   std::chrono::nanoseconds longest{0};
   std::uint64_t turns = 0;
+
+  background threads;
+  bool looks_at_threads = false; ///< soon
 
   state();
   ~state();
@@ -110,7 +109,8 @@ loop::state::~state() {
   run_posted();
   due_of.clear(); // what the timers hold may still cancel some
   std::exchange(timers, {}).clear();
-  // Background work must be waited for: it runs in memory of this loop.
+  while (threads.wait()) // it runs in memory of this loop
+    run_posted();
   auto close_all = [](uv_handle_t* h, void*) {
     if (!uv_is_closing(h))
       uv_close(h, nullptr);
@@ -258,21 +258,24 @@ void loop::set_turn_hook(std::function<bool()> hook) {
   state_->hook = std::make_shared<std::function<bool()>>(std::move(hook));
 }
 
-void loop::in_background(task work, task done) {
-  auto* job = new background_job;
-  job->work = std::move(work);
-  job->done = std::move(done);
-  job->request.data = job;
-  uv_queue_work(
-    &state_->uv, &job->request,
-    [](uv_work_t* r) {
-      auto* self = static_cast<background_job*>(r->data);
-      std::exchange(self->work, nullptr)();
-    },
-    [](uv_work_t* r, int) {
-      const std::unique_ptr<background_job> self{static_cast<background_job*>(r->data)};
-      self->done();
+void loop::in_background(const std::string& target, task work, task done) {
+  const auto queued =
+    state_->threads.run(target, [this, work = std::move(work), done = std::move(done)]() mutable {
+      std::exchange(work, nullptr)();
+      post(std::move(done));
     });
+  if (queued)
+    look_at_threads_soon();
+}
+
+void loop::look_at_threads_soon() {
+  if (std::exchange(state_->looks_at_threads, true))
+    return;
+  call_after(background::look_again, [this] {
+    state_->looks_at_threads = false;
+    if (state_->threads.look())
+      look_at_threads_soon();
+  });
 }
 
 mono_time loop::now() const {

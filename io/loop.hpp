@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 
 struct uv_loop_s;
 
@@ -46,8 +47,9 @@ public:
   /// means "I have more to do: do not wait". One hook at a time; empty removes it.
   void set_turn_hook(std::function<bool()> hook);
 
-  /// Runs `work` on a pool thread, then `done` on the loop thread.
-  void in_background(task work, task done);
+  /// Runs `work` on another thread, then `done` on the loop thread. Work of the same
+  /// `target` waits for what came before; what hangs keeps no other target's waiting.
+  void in_background(const std::string& target, task work, task done);
 
   /// The turn's time; refreshed once per turn.
   mono_time now() const;
@@ -63,6 +65,8 @@ public:
   uv_loop_s* raw();
 
 private:
+  void look_at_threads_soon();
+
   struct state;
   std::unique_ptr<state> state_;
 };

@@ -1,12 +1,20 @@
-#include "io/child_processes.hpp"
+#include "io/orphans.hpp"
+
 #include "io/known_children.hpp"
 #include "io/loop.hpp"
 
+#include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <uv.h>
 
+#include <filesystem>
+#include <fstream>
 #include <memory>
+#include <optional>
+#include <sstream>
+#include <string>
 #include <unordered_set>
 #include <vector>
 
@@ -44,7 +52,57 @@ void reap(orphan_reaper& r) {
   }
 }
 
+/// When it began, in the kernel's ticks since the boot.
+std::optional<unsigned long long> start_of(int pid) {
+  std::ifstream file{"/proc/" + std::to_string(pid) + "/stat"};
+  std::string stat;
+  std::getline(file, stat);
+  const auto end_of_name = stat.rfind(')');
+  if (end_of_name == std::string::npos)
+    return std::nullopt;
+  std::istringstream rest{stat.substr(end_of_name + 1)};
+  std::string skipped;
+  for (int field = 3; field < 22; ++field)
+    rest >> skipped;
+  unsigned long long ticks = 0;
+  return rest >> ticks ? std::optional{ticks} : std::nullopt;
+}
+
+/// Those that nobody here waits for.
+std::vector<int> orphans() {
+  std::vector<int> all;
+  std::error_code ignored;
+  for (const auto& thread : std::filesystem::directory_iterator{"/proc/self/task", ignored}) {
+    std::ifstream children{thread.path() / "children"};
+    for (int pid = 0; children >> pid;)
+      if (!known_children::contains(pid))
+        all.push_back(pid);
+  }
+  return all;
+}
+
+/// False: there were none. Those of one that ends come to us a moment later.
+bool end_orphans_since(unsigned long long start) {
+  bool any = false;
+  for (const int pid : orphans()) {
+    if (start_of(pid).value_or(0) < start)
+      continue;
+    kill(pid, SIGKILL);
+    waitpid(pid, nullptr, WNOHANG);
+    any = true;
+  }
+  return any;
+}
+
 } // namespace
+
+void end_orphans_of(int pid) {
+  siginfo_t ended{}; // before that its children are not ours; it is on its way
+  waitid(P_PID, static_cast<id_t>(pid), &ended, WEXITED | WNOWAIT);
+  const auto start = start_of(pid);
+  for (int i = 0; i < 100 && start && end_orphans_since(*start); ++i)
+    poll(nullptr, 0, 1); // they are on their way; rare enough to be waited for
+}
 
 void known_children::add(int pid) {
   known().insert(pid);
@@ -58,13 +116,9 @@ bool known_children::contains(int pid) {
   return known().count(pid) != 0;
 }
 
-void known_children::kill_groups() {
-  for (const int pid : known())
-    kill(-pid, SIGKILL);
-}
-
 void reap_orphans(loop& l) {
   static std::vector<std::unique_ptr<orphan_reaper>> reapers;
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
   auto& r = *reapers.emplace_back(new orphan_reaper{l});
   r.on_child.data = &r;
   uv_signal_init(l.raw(), &r.on_child);

@@ -50,11 +50,12 @@ password_reading::password_reading(loop& l, const std::string& file,
     : state_{std::make_shared<state>()} {
   state_->file = file;
   state_->done = std::move(done);
-  l.in_background([s = state_] { s->line = first_line_of(s->file); },
-                  [s = state_] {
-                    if (const auto tell = std::exchange(s->done, nullptr))
-                      tell(std::move(s->line));
-                  });
+  l.in_background(
+    "file " + file, [s = state_] { s->line = first_line_of(s->file); },
+    [s = state_] {
+      if (const auto tell = std::exchange(s->done, nullptr))
+        tell(std::move(s->line));
+    });
 }
 
 password_reading::~password_reading() {

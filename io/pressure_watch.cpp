@@ -44,11 +44,12 @@ struct pressure_watch::state : std::enable_shared_from_this<state> {
 
 void pressure_watch::state::look() {
   const auto found = std::make_shared<host_pressure>();
-  home.in_background([found, at = folder] { *found = pressure_now(at); },
-                     [found, weak = weak_from_this()] {
-                       if (const auto self = weak.lock())
-                         self->hear(*found);
-                     });
+  home.in_background(
+    "pressure", [found, at = folder] { *found = pressure_now(at); },
+    [found, weak = weak_from_this()] {
+      if (const auto self = weak.lock())
+        self->hear(*found);
+    });
 }
 
 void pressure_watch::state::hear(const host_pressure& now) {

@@ -141,6 +141,7 @@ void resolver::state::read_files() {
   is_reading = true;
   auto r = std::make_shared<reading>();
   home.in_background(
+    "name files",
     [r, &l = home, from = paths] {
       r->version = version_of(from);
       r->files = read_name_files(from);

@@ -208,7 +208,8 @@ void restart_targets::state::run_next_command(std::uint64_t id) {
       }
     });
   };
-  o.running = std::make_unique<command>(home, o.commands.front(), o.timeout, came_out);
+  o.running = std::make_unique<command>(home, o.commands.front(), o.timeout, came_out,
+                                        o.timeout - command_grace);
 }
 
 restart_targets::restart_targets(loop& l, child_processes& children, docker_engine* docker)

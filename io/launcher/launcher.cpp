@@ -1,5 +1,5 @@
-// Holds one service for Reeve: starts it, ends whatever it leaves behind, and ends
-// it altogether when Reeve is gone, however that came. See README.md.
+// Holds one service or command for Reeve: starts it, ends whatever it leaves behind, and
+// ends it altogether when Reeve is gone, however that came. See README.md.
 //
 // One of these runs beside every service, so it is linked statically, allocates
 // nothing and uses neither streams nor exceptions.
@@ -11,12 +11,15 @@
 #include <grp.h>
 #include <poll.h>
 #include <signal.h>
+#include <stddef.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -25,13 +28,14 @@ namespace {
 
 using namespace reeve::io::launch;
 
-constexpr int look_again_ms = 20; // while something is being killed
+constexpr int look_again_ms = 20;           // while something is being killed
+constexpr int longest_look_again_ms = 1000; // it may hang in the kernel for long
 
 struct mapped_job {
   job* what = nullptr;
   size_t size = 0;
 
-  char* text(std::uint64_t place) const {
+  char* text(uint64_t place) const {
     return reinterpret_cast<char*>(what) + place;
   }
   char** arguments() const {
@@ -73,7 +77,7 @@ mapped_job read_job() {
   char** slot = j.arguments();
   for (auto n = j.what->arguments + j.what->variables + 2; n > 0; --n, ++slot) {
     if (*slot != nullptr) {
-      *slot = j.text(reinterpret_cast<std::uint64_t>(*slot));
+      *slot = j.text(reinterpret_cast<uint64_t>(*slot));
     }
   }
   return j;
@@ -113,39 +117,20 @@ bool become_user(const mapped_job& j) {
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
   environ = j.variables(); // before execvp, which looks for PATH in it
-  execvp(j.arguments()[0], j.arguments());
-  give_up(to_launcher, step::exec);
+  const char* command = j.arguments()[0];
+  execvp(command, j.arguments());
+  if (errno == ENOEXEC) { // a script without a first line that names who runs it
+    static char shell[] = "/bin/sh";
+    j.arguments()[-1] = shell; // nobody needs the job's end any more
+    execv(shell, j.arguments() - 1);
+  }
+  const int why = errno;
+  const bool there = why == ENOENT && strchr(command, '/') != nullptr && access(command, F_OK) == 0;
+  errno = why;
+  give_up(to_launcher, there ? step::interpreter : step::exec);
 }
 
 // ---- in the launcher
-
-/// Returns when the service's command runs.
-pid_t start(const mapped_job& j) {
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) {
-    fail(step::fork, errno);
-  }
-  const pid_t launcher = getpid();
-  const pid_t service = fork();
-  if (service < 0) {
-    fail(step::fork, errno);
-  }
-  if (service == 0) {
-    become_service(j, launcher, ends[1]);
-  }
-  close(ends[1]);
-  failure f{};
-  ssize_t n = 0;
-  do {
-    n = read(ends[0], &f, sizeof f);
-  } while (n < 0 && errno == EINTR);
-  close(ends[0]);
-  if (n == static_cast<ssize_t>(sizeof f)) {
-    waitpid(service, nullptr, 0);
-    fail(f.at, f.error);
-  }
-  return service;
-}
 
 long long now_ms() {
   timespec t{};
@@ -177,51 +162,195 @@ int kill_children() {
   return reached;
 }
 
-class service {
+/// The right to run under a name that one launcher holds at a time: a listening socket
+/// in the abstract namespace, which goes with its process.
+class turn {
 public:
-  service(pid_t pid, int children) : pid_{pid}, child_ended_{children} {
+  /// True: it is ours, or nobody can tell. False: ask again when `changed` is readable.
+  bool take(const char* name) {
+    const auto length = address_of(name);
+    close(held_);
+    held_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    const auto* to = reinterpret_cast<const sockaddr*>(&address_);
+    if (held_ < 0 || bind(held_, to, length) == 0) {
+      listen(held_, 8);
+      return true;
+    }
+    return errno != EADDRINUSE || !find_holder(to, length);
   }
 
-  /// Carries out orders until the main process has ended; its wait status.
-  int watch(int stop_signal, long long stop_timeout_ms) {
+  /// Hung up when the holder has ended; -1: it cannot be heard, look again soon.
+  int changed() const {
+    return holder_;
+  }
+  pid_t holder() const {
+    return holder_pid_;
+  }
+
+private:
+  socklen_t address_of(const char* name) {
+    address_ = {};
+    address_.sun_family = AF_UNIX;
+    size_t n = 0; // the first byte stays 0
+    for (; name[n] != 0 && n + 1 < sizeof address_.sun_path; ++n) {
+      address_.sun_path[n + 1] = name[n];
+    }
+    return static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + n + 1);
+  }
+
+  /// False: whoever has the name is another user's, and nobody to wait for.
+  bool find_holder(const sockaddr* to, socklen_t length) {
+    close(holder_);
+    holder_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    ucred who{};
+    socklen_t size = sizeof who;
+    if (holder_ >= 0 && connect(holder_, to, length) == 0
+        && getsockopt(holder_, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0) {
+      holder_pid_ = who.pid;
+      return who.uid == geteuid() || who.uid == 0;
+    }
+    close(holder_);
+    holder_ = -1; // it does not listen yet, or no more
+    return true;
+  }
+
+  sockaddr_un address_{};
+  int held_ = -1;
+  int holder_ = -1;
+  pid_t holder_pid_ = 0;
+};
+
+/// The one thing this program does, from the job to its end. Whatever may hang does so in
+/// another process; this one always obeys.
+class keeper {
+public:
+  explicit keeper(int child_ended) : child_ended_{child_ended} {
+  }
+
+  /// Until the main process has ended; its wait status. Ends this process if there never
+  /// was one.
+  int watch() {
     int status = 0;
-    while (!reap(status)) {
-      pollfd wait_for[] = {{child_ended_, POLLIN, 0}, {control_, POLLIN, 0}, {unheard_, POLLIN, 0}};
-      poll(wait_for, 3, patience());
+    for (;;) {
+      pollfd on[] = {{child_ended_, POLLIN, 0},
+                     {control_, POLLIN, 0},
+                     {unheard_, POLLIN, 0},
+                     {starting_, POLLIN, 0},
+                     {turn_.changed(), POLLIN, 0}};
+      poll(on, 5, patience());
       forget_signals();
-      if (wait_for[2].revents != 0) {
+      if (on[2].revents != 0) {
         discard_output();
       }
-      if (wait_for[1].revents != 0 && !obey()) {
-        control_ = -1; // Reeve is gone
-        unheard_ = output_fd;
-        signal_group(stop_signal);
-        kill_by(now_ms() + stop_timeout_ms);
+      if (on[1].revents != 0) {
+        obey();
+      }
+      if (waits_for_turn_) {
+        take_turn();
+      }
+      if (starting_ >= 0) {
+        hear_of_start();
+      }
+      if (pid_ != 0 && reap(status)) {
+        return status;
       }
       if (kill_at_ >= 0 && now_ms() >= kill_at_) {
         kill_everything();
       }
     }
-    return status;
   }
 
-  /// Ends what the main process left behind.
-  void end_rest() {
-    int status = 0;
-    for (;;) {
+  /// Ends what the main process left behind; how much was killed.
+  int end_rest() {
+    int killed = 0;
+    for (int patience = 1;; patience = longer(patience)) {
+      int status = 0;
       pid_t ended = 0;
       while ((ended = waitpid(-1, &status, WNOHANG)) > 0) {
+        killed += WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? 1 : 0;
       }
       if (ended < 0 || kill_children() == 0) {
-        return;
+        return killed;
       }
       pollfd wait_for{child_ended_, POLLIN, 0};
-      poll(&wait_for, 1, look_again_ms);
+      poll(&wait_for, 1, patience);
       forget_signals();
     }
   }
 
+  /// The command ran before it was told to stop.
+  bool started() const {
+    return started_;
+  }
+
 private:
+  static int longer(int patience) {
+    return patience < longest_look_again_ms / 2 ? patience * 2 : longest_look_again_ms;
+  }
+
+  void begin() {
+    job_ = read_job();
+    if (job_.what->no_user != 0) {
+      fail(step::find_user, job_.what->user_error);
+    }
+    waits_for_turn_ = job_.what->turn != 0;
+    if (!waits_for_turn_) {
+      start();
+    }
+  }
+
+  void take_turn() {
+    if (turn_.take(job_.text(job_.what->turn))) {
+      waits_for_turn_ = false;
+      start();
+    } else if (turn_.holder() != 0 && !said_so_) {
+      said_so_ = true;
+      tell(report::kind::waits, turn_.holder());
+    }
+  }
+
+  void start() {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+      fail(step::fork, errno);
+    }
+    const pid_t launcher = getpid();
+    pid_ = fork();
+    if (pid_ < 0) {
+      fail(step::fork, errno);
+    }
+    if (pid_ == 0) {
+      become_service(job_, launcher, ends[1]);
+    }
+    close(ends[1]);
+    starting_ = ends[0];
+    fcntl(starting_, F_SETFL, O_NONBLOCK);
+    dup2(0, 1); // the output's end is the service's end
+    dup2(0, 2);
+  }
+
+  /// The pipe to it closes when its command runs.
+  void hear_of_start() {
+    failure f{};
+    const auto n = read(starting_, &f, sizeof f);
+    if (n < 0) {
+      return;
+    }
+    close(starting_);
+    starting_ = -1;
+    if (n == static_cast<ssize_t>(sizeof f)) {
+      waitpid(pid_, nullptr, 0);
+      fail(f.at, f.error);
+    }
+    stop_signal_ = job_.what->stop_signal;
+    stop_timeout_ms_ = job_.what->stop_timeout_ms;
+    munmap(job_.what, job_.size);
+    started_ = kill_at_ < 0;
+    if (started_) {
+      tell(report::kind::started, pid_);
+    }
+  }
+
   /// Reaps what has ended; true once that was the main process.
   bool reap(int& status) {
     for (;;) {
@@ -239,13 +368,16 @@ private:
     }
   }
 
-  int patience() const {
+  int patience() {
+    if (waits_for_turn_ && turn_.changed() < 0) {
+      return look_again_ms;
+    }
     if (kill_at_ < 0) {
       return -1;
     }
     const auto left = kill_at_ - now_ms();
     if (left <= 0) {
-      return look_again_ms;
+      return look_again_ = longer(look_again_);
     }
     return left > 1'000'000 ? 1'000'000 : static_cast<int>(left);
   }
@@ -264,26 +396,42 @@ private:
     }
   }
 
-  /// False: there is nobody left to obey.
-  bool obey() {
+  void obey() {
     order o{};
     const ssize_t n = recv(control_, &o, sizeof o, MSG_DONTWAIT);
-    if (n < 0) {
-      return errno == EAGAIN || errno == EINTR;
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+      return;
     }
     if (n != static_cast<ssize_t>(sizeof o)) {
-      return false;
+      return reeve_is_gone();
     }
-    if (o.what == order::kind::signal) {
-      signal_group(o.value);
-    } else {
-      kill_by(now_ms());
+    switch (o.what) {
+    case order::kind::run:
+      return begin();
+    case order::kind::signal:
+      return stop_by(o.value, -1);
+    case order::kind::kill:
+      return stop_by(0, now_ms());
     }
-    return true;
   }
 
-  void kill_by(long long due) {
-    kill_at_ = kill_at_ < 0 || due < kill_at_ ? due : kill_at_;
+  void reeve_is_gone() {
+    control_ = -1;
+    unheard_ = output_fd;
+    starting_ < 0 ? stop_by(stop_signal_, now_ms() + stop_timeout_ms_) : stop_by(0, now_ms());
+  }
+
+  /// With this signal, 0 for none, and by `due`, a negative one is none.
+  void stop_by(int signal, long long due) {
+    if (pid_ == 0) {
+      fail(step::ordered, 0);
+    }
+    if (signal != 0) {
+      signal_group(signal);
+    }
+    if (due >= 0) {
+      kill_at_ = kill_at_ < 0 || due < kill_at_ ? due : kill_at_;
+    }
   }
 
   void signal_group(int signal) {
@@ -298,11 +446,20 @@ private:
     kill_children();
   }
 
-  pid_t pid_;
   int child_ended_;
   int control_ = control_fd;
   int unheard_ = -1;
+  mapped_job job_;
+  turn turn_;
+  bool waits_for_turn_ = false;
+  bool said_so_ = false;
+  pid_t pid_ = 0;
+  int starting_ = -1; ///< tells when the command runs, or why not
+  int stop_signal_ = 0;
+  long long stop_timeout_ms_ = 0;
   long long kill_at_ = -1;
+  int look_again_ = look_again_ms / 2;
+  bool started_ = false;
 };
 
 /// Signals meant for Reeve and its services must not end what looks after them.
@@ -320,23 +477,19 @@ int block_signals() {
 
 int main() {
   fcntl(control_fd, F_SETFD, FD_CLOEXEC);
+  fcntl(job_fd, F_SETFD, FD_CLOEXEC);
   fcntl(output_fd, F_SETFD, FD_CLOEXEC);
   syscall(SYS_close_range, output_fd + 1, ~0U, 0); // a second line of defence
-  const mapped_job j = read_job();
   const int children = block_signals();
   if (children < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) {
     fail(step::fork, errno);
   }
-  const int stop_signal = j.what->stop_signal;
-  const auto stop_timeout = j.what->stop_timeout_ms;
-  const pid_t pid = start(j);
-  munmap(j.what, j.size);
-  dup2(0, 1); // the output's end is the service's end
-  dup2(0, 2);
-  tell(report::kind::started, pid);
-  service s{pid, children};
-  const int status = s.watch(stop_signal, stop_timeout);
-  s.end_rest();
-  tell(report::kind::exited, status);
+  keeper k{children};
+  const int status = k.watch();
+  const int left = k.end_rest();
+  if (!k.started()) {
+    fail(step::ordered, 0);
+  }
+  tell(report::kind::exited, status, left);
   return 0;
 }

@@ -4,9 +4,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
-#include <thread>
-
 using namespace std::chrono_literals;
 using namespace reeve;
 using namespace reeve::io;
@@ -118,32 +115,4 @@ TEST_F(a_heartbeat_check, that_may_not_read_its_file_was_not_run) {
 
 TEST_F(a_heartbeat_check, that_is_destroyed_under_way_is_cancelled_before_the_destructor_returns) {
   cancel(beat(folder.file("beat", "")));
-}
-
-TEST_F(a_heartbeat_check, of_a_file_system_that_hangs_was_not_run_and_takes_one_thread_at_most) {
-  // The pool is kept busy, which looks the same: nobody comes to read.
-  std::atomic<bool> go_on = false;
-  for (int i = 0; i < 64; ++i)
-    l.in_background(
-      [&] {
-        while (!go_on)
-          std::this_thread::sleep_for(1ms);
-      },
-      [] {});
-  auto spec = beat(folder.file("beat", ""));
-  spec.timeout = 50ms;
-  const auto c = engine.make(spec);
-  const auto reason = "reading heartbeat file '" + (folder / "beat") + "' takes longer than 50 ms";
-  for (int i = 0; i < 2; ++i) {
-    const auto o = run_check(l, *c);
-    EXPECT_EQ(o.what, kind::not_run);
-    EXPECT_EQ(o.reason, reason);
-  }
-  go_on = true;
-  auto o = run_check(l, *c);
-  for (int i = 0; i < 1'000 && o.what != kind::answered; ++i) {
-    o = run_check(l, *c);
-    run_for(l, 1ms);
-  }
-  EXPECT_EQ(o.what, kind::answered) << o.reason;
 }

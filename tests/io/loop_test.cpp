@@ -203,11 +203,12 @@ TEST(loop, works_in_the_background_and_is_done_on_its_own_thread) {
   loop l;
   bool apart = false;
   bool home = false;
-  l.in_background([&] { apart = !l.on_loop_thread(); },
-                  [&] {
-                    home = l.on_loop_thread();
-                    l.stop();
-                  });
+  l.in_background(
+    "a", [&] { apart = !l.on_loop_thread(); },
+    [&] {
+      home = l.on_loop_thread();
+      l.stop();
+    });
   l.run();
   EXPECT_TRUE(apart);
   EXPECT_TRUE(home);
@@ -225,11 +226,12 @@ TEST(loop, when_destroyed_runs_what_was_posted_and_finishes_background_work_but_
       ++posted;
       l.post([&] { ++posted; });
     });
-    l.in_background([&] { worked = true; },
-                    [&] {
-                      done = true;
-                      l.post([&] { ++posted; });
-                    });
+    l.in_background(
+      "a", [&] { worked = true; },
+      [&] {
+        done = true;
+        l.post([&] { ++posted; });
+      });
     l.call_after(0ms, [&timer, held] { timer = true; });
   }
   EXPECT_EQ(posted, 3);

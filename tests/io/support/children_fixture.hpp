@@ -12,7 +12,6 @@
 #include <functional>
 #include <map>
 #include <optional>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -32,14 +31,7 @@ inline bool alive(int pid) {
   return !test::has_ended(pid);
 }
 
-inline int parent_of(int pid) {
-  const auto text = test::content_of("/proc/" + std::to_string(pid) + "/stat");
-  std::istringstream rest{text.substr(text.rfind(')') + 2)};
-  char state = 0;
-  int parent = 0;
-  rest >> state >> parent;
-  return parent;
-}
+using test::parent_of;
 
 /// A loop with children on it, and what they said.
 struct children_fixture : ::testing::Test {

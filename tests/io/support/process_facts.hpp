@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <iterator>
+#include <sstream>
 #include <string>
 
 namespace reeve::io::test {
@@ -27,6 +28,15 @@ inline char process_state(int pid) {
 inline bool has_ended(int pid) {
   const char state = process_state(pid);
   return state == '\0' || state == 'Z' || state == 'X';
+}
+
+inline int parent_of(int pid) {
+  const auto text = content_of("/proc/" + std::to_string(pid) + "/stat");
+  std::istringstream rest{text.substr(text.rfind(')') + 2)};
+  char state = 0;
+  int parent = 0;
+  rest >> state >> parent;
+  return parent;
 }
 
 } // namespace reeve::io::test
