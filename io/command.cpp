@@ -188,6 +188,13 @@ command::command(loop& l, const std::vector<std::string>& argv, milliseconds tim
   state_->start(argv, timeout);
 }
 
+void command::terminate() {
+  if (state_->pid <= 0)
+    return;
+  kill(-state_->pid, SIGTERM);
+  kill(-state_->pid, SIGCONT); // a stopped process would not hear it
+}
+
 command::~command() {
   state_->kill_group();
   if (state_->done)

@@ -37,6 +37,8 @@ public:
           completion done);
   /// Kills its process group if it still runs; `done` is then called with `cancelled`.
   ~command();
+  /// Asks it to end: SIGTERM to its process group. Nothing if it has ended.
+  void terminate();
   command(const command&) = delete;
   command& operator=(const command&) = delete;
 
