@@ -114,6 +114,15 @@ void daemon_actors::process_exited(const std::string& service) {
   state_->plan->world->send_to_probe(service, child_ended{});
 }
 
+void daemon_actors::process_waits(const std::string& service, bool waits) {
+  auto& operations = state_->plan->restarter->operations;
+  const auto found = operations.find(service);
+  if (found == operations.end())
+    return;
+  found->second.waits = waits;
+  caf::anon_send(state_->plan->world->who.restarter, operation_ended{});
+}
+
 bool daemon_actors::push(std::string_view token, const push_signal& signal) {
   auto& world = *state_->plan->world;
   const auto now = world.out.now();

@@ -75,6 +75,8 @@ public:
   // What happened outside.
   /// To be called by `io::child_processes::hooks::exited`.
   void process_exited(const std::string& service);
+  /// To be called by `io::child_processes::hooks::waits`.
+  void process_waits(const std::string& service, bool waits);
   /// What a service says of itself; false if nobody has this token.
   bool push(std::string_view token, const push_signal& signal);
   void config_reloaded(bool ok);

@@ -46,7 +46,7 @@ using aggregator_actor = root_actor;
 // -- restarter ------------------------------------------------------------------
 
 struct hear_orders {};     ///< a person's order waits in its memory
-struct operation_ended {}; ///< an operation in its ledger has an outcome
+struct operation_ended {}; ///< an operation in its ledger has an outcome, or waits
 struct close_down {};      ///< order nothing more: Reeve is stopping
 /// To itself: the service tree had something due then, and may have still.
 struct tree_due {

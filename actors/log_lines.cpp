@@ -48,7 +48,8 @@ std::string giving_up(const service_supervision& s, const std::string& said, mon
 } // namespace
 
 bool is_held_back(const service_supervision& s) {
-  return s.hold == held_by::dependency || s.hold == held_by::host;
+  return s.hold == held_by::dependency || s.hold == held_by::host
+         || s.hold == held_by::predecessor;
 }
 
 std::string health_line(const health_changed& h) {
@@ -65,6 +66,8 @@ std::string next_line(const service_supervision& s, const std::string& said, mon
   case supervision::running:
     return "";
   case supervision::waiting:
+    if (s.hold == held_by::predecessor)
+      return s.reason;
     if (is_held_back(s))
       return "not restarted yet: " + new_part(s.reason, said);
     return "restarting " + (s.next_restart ? in_time(s, now) : "soon") + attempt_of(s);

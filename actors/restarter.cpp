@@ -253,6 +253,7 @@ void restarter_state::hear_order(person_order o) {
 // -- operations -------------------------------------------------------------------
 
 void restarter_state::hear_operations() {
+  tell_who_waits();
   for (auto next = memory_->operations.begin(); next != memory_->operations.end();) {
     if (!next->second.outcome) {
       ++next;
@@ -264,6 +265,14 @@ void restarter_state::hear_operations() {
   }
   if (memory_->closing && memory_->operations.empty() && memory_->idle)
     std::exchange(memory_->idle, {})();
+}
+
+void restarter_state::tell_who_waits() {
+  for (auto& [service, op] : memory_->operations)
+    if (op.waits != std::exchange(op.waits_told, op.waits))
+      touched_.insert(service);
+  if (!touched_.empty())
+    publish_changes({});
 }
 
 void restarter_state::hear_operation(const std::string& service, const operation_record& done) {

@@ -51,6 +51,7 @@ private:
   void hear(const run_observed& r);
   void hear(const config_applied& c);
   void hear_order(person_order o);
+  void tell_who_waits();
   void hear_operation(const std::string& service, const operation_record& done);
   service_tree::actions tell_dependents(const health_changed& h);
   service_tree::actions judge(const health_changed& h, record& r);
@@ -79,6 +80,7 @@ private:
   void log(const headline& line, bool changed) const;
   void publish(const std::string& service, const service_supervision& before,
                const service_supervision& now);
+  service_supervision shown(const std::string& service) const;
   void set_level(const std::string& service);
   void arm();
 

@@ -181,7 +181,7 @@ restarter_state::publish_change(const std::string& service) {
   set_level(service);
   if (!memory_->tree.knows(service))
     return std::nullopt;
-  const auto is = memory_->tree.supervision_of(service, now());
+  const auto is = shown(service);
   const auto was = std::exchange(memory_->records[service].told, is);
   const bool worth_a_line = is.state != was.state
                             || (is.next_restart && is.next_restart != was.next_restart)
@@ -212,7 +212,7 @@ void restarter_state::log(const headline& line, bool changed) const {
   const auto out = log_about("service", line.subject);
   if (!changed || line.complete)
     return out->log(line.level, "{}", line.text);
-  const auto s = memory_->tree.supervision_of(line.subject, now());
+  const auto s = shown(line.subject);
   if (line.text.empty())
     out->log(line.level, "{}", supervision_line(line.subject, s, now()));
   else
@@ -237,6 +237,18 @@ void restarter_state::publish(const std::string& service, const service_supervis
   }
   fact.restarts = is.restarts;
   world_->facts.publish(std::move(fact));
+}
+
+/// As the tree has it, but for what it need not know.
+service_supervision restarter_state::shown(const std::string& service) const {
+  auto s = memory_->tree.supervision_of(service, now());
+  const auto op = memory_->operations.find(service);
+  if (op != memory_->operations.end() && op->second.waits && s.state == supervision::restarting) {
+    s.state = supervision::waiting;
+    s.hold = held_by::predecessor;
+    s.reason = "waits for its predecessor: what an earlier Reeve ran for it has not ended yet";
+  }
+  return s;
 }
 
 void restarter_state::set_level(const std::string& service) {

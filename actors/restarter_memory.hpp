@@ -26,6 +26,8 @@ struct operation_record {
   instant ordered;
   std::optional<std::chrono::microseconds> reaction; ///< see `restart_finished`
   std::optional<status> outcome;
+  bool waits = false; ///< for its predecessor
+  bool waits_told = false;
 };
 
 /// What a person ordered, and who waits for the answer: empty when accepted.

@@ -27,6 +27,7 @@
 #include <spdlog/spdlog.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
@@ -43,6 +44,13 @@ constexpr std::chrono::seconds longest_answer{1};
 instant read_clocks() {
   return {std::chrono::steady_clock::now(),
           std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now())};
+}
+
+/// What this Reeve has in common with the one before it, and with no other that runs.
+std::vector<std::string> identity(const daemon_spec& spec, const std::string& config_file) {
+  std::error_code ignored;
+  return {std::filesystem::weakly_canonical(config_file, ignored).string(), spec.server.host,
+          std::to_string(spec.server.port)};
 }
 
 // "2 services; new: c; changed: b; removed: d".
@@ -80,9 +88,9 @@ std::string what_changed(const daemon_spec& before, const daemon_spec& now) {
 struct daemon::state {
   state(daemon_spec s, std::string file)
       : spec{std::make_shared<const daemon_spec>(std::move(s))}, config_file{std::move(file)},
-        children{loop, io::launcher_beside_us(), child_hooks()}, docker{loop, spec->docker.socket},
-        checks{loop, &docker}, targets{loop, children, &docker}, server{loop, spec->server,
-                                                                        page_hooks()} {
+        children{loop, io::launcher_beside_us(), child_hooks(), identity(*spec, config_file)},
+        docker{loop, spec->docker.socket}, checks{loop, &docker}, targets{loop, children, &docker},
+        server{loop, spec->server, page_hooks()} {
   }
 
   std::shared_ptr<const daemon_spec> spec; ///< the config that holds; everybody has this one
@@ -114,6 +122,11 @@ struct daemon::state {
       .output =
         [](const std::string& name, std::string_view line) {
           actors::log_about("service", name)->info("{}: {}", name, line);
+        },
+      .waits =
+        [this](const std::string& name, bool waits) {
+          if (actors)
+            actors->process_waits(name, waits);
         },
     };
   }

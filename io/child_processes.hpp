@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace reeve::io {
 
@@ -43,10 +44,16 @@ public:
     /// child that writes megabytes a second is made to wait.
     std::function<void(const std::string& name, std::string_view line)> output =
       [](const std::string&, std::string_view) {};
+    /// Its start waits until what the Reeve before this one ran under its name is gone, or no
+    /// more. That takes no part of its start timeout.
+    std::function<void(const std::string& name, bool waits)> waits = [](const std::string&, bool) {
+    };
   };
 
-  /// `launcher`: path of the launcher executable.
-  child_processes(loop& l, std::string launcher, hooks h);
+  /// `launcher`: path of the launcher executable. `ours`: what a Reeve and its successor have in
+  /// common and no other has; each of its children waits for what still runs of the one before it
+  /// (on this machine, in this network namespace). Empty: they do not.
+  child_processes(loop& l, std::string launcher, hooks h, std::vector<std::string> ours = {});
   /// Ends all children at once, with SIGKILL, and waits for that. No hook is called;
   /// pending completions are, with an error. REQUIRES: not within a hook.
   ~child_processes();
@@ -54,8 +61,9 @@ public:
   using completion = std::function<void(status)>;
 
   /// Done when the command runs, or with the reason why it cannot (not found, not
-  /// executable, no such user, no such cwd). An error if it runs already or is still
-  /// being stopped. `stop_timeout` is what the launcher grants it should Reeve die.
+  /// executable, no such user, no such cwd, nothing of that within `spec.start_timeout`).
+  /// An error if it runs already or is still being stopped. `stop_timeout` is what the
+  /// launcher grants it should Reeve die.
   void start(const std::string& name, const process_spec& spec,
              std::chrono::milliseconds stop_timeout, completion done);
 
@@ -64,20 +72,26 @@ public:
   /// KILL counts.
   void stop(const std::string& name, std::chrono::milliseconds stop_timeout, completion done);
 
-  /// SIGKILL to everything that runs. The end: nothing can be started any more.
+  /// Nothing can be started any more.
+  void close();
+  /// The same, and SIGKILL to everything that runs.
   void kill_all();
 
   /// Its process id, if it runs: read from here after losing track.
   std::optional<int> pid_of(std::string_view name) const;
   /// How it ended last; none: it runs, or never ran.
   std::optional<process_exit> last_exit(std::string_view name) const;
+  /// Why the newest start failed; none: it has run since, or was never started.
+  std::optional<std::string> why_not_started(std::string_view name) const;
+  /// Those that run, start or are being stopped.
+  std::vector<std::string> names() const;
   std::size_t running() const;
   /// Forgets a child that is not running.
   void forget(const std::string& name);
 
 private:
   struct state;
-  std::unique_ptr<state> state_;
+  std::shared_ptr<state> state_;
 };
 
 } // namespace reeve::io

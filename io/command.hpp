@@ -40,11 +40,10 @@ public:
           completion done, std::chrono::milliseconds stop_timeout = {});
   /// Kills all of it if it still runs; `done` is then called with `cancelled`.
   ~command();
+  /// Asks it to end: SIGTERM to its process group. Nothing if it has ended.
+  void terminate();
   command(const command&) = delete;
   command& operator=(const command&) = delete;
-
-  /// SIGTERM to its process group; nothing if it has ended.
-  void terminate();
 
   /// Nothing of it is left. What was killed after its timeout may hang in the kernel.
   bool gone() const;

@@ -15,9 +15,6 @@ namespace {
 using std::chrono::milliseconds;
 using argv = std::vector<std::string>;
 
-/// On top of the stop timeout, which the command may have to wait for itself.
-constexpr milliseconds command_grace{30'000};
-
 /// A stop that found nothing to stop must not keep a restart from starting. One that
 /// did not come to an end may have left something running, so it does.
 bool may_go_on(const command_result& r) {
@@ -58,6 +55,10 @@ std::string last_line(const std::string& output) {
   return ": " + output.substr(begin, end - begin + 1);
 }
 
+status ended_by_us(const argv& command, const std::string& signal) {
+  return error{shown(command) + " was ended with " + signal + ": Reeve is ending"};
+}
+
 status judge_command(const argv& command, const command_result& r) {
   switch (r.what) {
   case command_result::kind::exited:
@@ -85,17 +86,21 @@ struct restart_targets::state : std::enable_shared_from_this<state> {
   struct under_way {
     completion done;
     std::vector<argv> commands; // the first one runs
-    milliseconds timeout{0};
+    milliseconds stop_timeout{0};
     std::unique_ptr<command> running;
+    bool terminated = false;
   };
 
   loop& home;
   child_processes& children;
   docker_engine* docker;
+  graces extra;
   std::uint64_t last_id = 0;
   std::map<std::uint64_t, under_way> operations;
+  bool closing = false;
 
-  state(loop& l, child_processes& c, docker_engine* d) : home{l}, children{c}, docker{d} {
+  state(loop& l, child_processes& c, docker_engine* d, graces g)
+      : home{l}, children{c}, docker{d}, extra{g} {
   }
 
   /// Ends operation `id` with what it is called with; nothing if that has ended.
@@ -120,6 +125,9 @@ struct restart_targets::state : std::enable_shared_from_this<state> {
   }
 
   void run_next_command(std::uint64_t id);
+  void end_in_time(std::uint64_t id);
+  void terminate(std::uint64_t id);
+  void cut_short(std::uint64_t id);
 
   // One for each kind of target.
   void carry_out(std::uint64_t id, operation, const service_spec&, const std::monostate&) {
@@ -179,8 +187,41 @@ void restart_targets::state::carry_out(std::uint64_t id, operation what, const s
                                        const exec_target& target) {
   auto& o = operations.at(id);
   o.commands = commands_for(what, target);
-  o.timeout = spec.restart.stop_timeout + command_grace;
+  o.stop_timeout = spec.restart.stop_timeout;
   run_next_command(id);
+  if (closing) {
+    end_in_time(id);
+  }
+}
+
+void restart_targets::state::end_in_time(std::uint64_t id) {
+  home.call_after(operations.at(id).stop_timeout, [id, weak = weak_from_this()] {
+    if (const auto self = weak.lock()) {
+      self->terminate(id);
+    }
+  });
+}
+
+void restart_targets::state::terminate(std::uint64_t id) {
+  const auto found = operations.find(id);
+  if (found == operations.end() || !found->second.running) {
+    return;
+  }
+  found->second.terminated = true;
+  found->second.running->terminate();
+  home.call_after(extra.at_the_end, [id, weak = weak_from_this()] {
+    if (const auto self = weak.lock()) {
+      self->cut_short(id);
+    }
+  });
+}
+
+/// The command goes with its operation, by SIGKILL.
+void restart_targets::state::cut_short(std::uint64_t id) {
+  const auto found = operations.find(id);
+  if (found != operations.end() && found->second.running) {
+    end(id, ended_by_us(found->second.commands.front(), "SIGKILL"));
+  }
 }
 
 void restart_targets::state::run_next_command(std::uint64_t id) {
@@ -198,22 +239,24 @@ void restart_targets::state::run_next_command(std::uint64_t id) {
         return;
       }
       auto& now = found->second;
-      auto s = judge_command(now.commands.front(), r);
+      auto s = now.terminated ? ended_by_us(now.commands.front(), "SIGTERM")
+                              : judge_command(now.commands.front(), r);
       now.running.reset();
       now.commands.erase(now.commands.begin());
-      if (now.commands.empty() || !may_go_on(r)) {
+      if (now.commands.empty() || now.terminated || !may_go_on(r)) {
         self->end(id, std::move(s));
       } else {
         self->run_next_command(id);
       }
     });
   };
-  o.running = std::make_unique<command>(home, o.commands.front(), o.timeout, came_out,
-                                        o.timeout - command_grace);
+  o.running = std::make_unique<command>(
+    home, o.commands.front(), o.stop_timeout + extra.of_commands, came_out, o.stop_timeout);
 }
 
-restart_targets::restart_targets(loop& l, child_processes& children, docker_engine* docker)
-    : state_{std::make_shared<state>(l, children, docker)} {
+restart_targets::restart_targets(loop& l, child_processes& children, docker_engine* docker,
+                                 graces g)
+    : state_{std::make_shared<state>(l, children, docker, g)} {
 }
 
 restart_targets::~restart_targets() {
@@ -222,6 +265,25 @@ restart_targets::~restart_targets() {
   for (auto& [id, o] : unfinished) {
     o.running.reset();
     o.done(error{"Reeve is ending"});
+  }
+}
+
+void restart_targets::close() {
+  state_->closing = true;
+  for (const auto& [id, o] : state_->operations) {
+    if (o.running) {
+      state_->end_in_time(id);
+    }
+  }
+}
+
+void restart_targets::kill_all() {
+  std::vector<std::uint64_t> all;
+  for (const auto& [id, o] : state_->operations) {
+    all.push_back(id);
+  }
+  for (const auto id : all) {
+    state_->cut_short(id);
   }
 }
 

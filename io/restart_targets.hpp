@@ -4,7 +4,9 @@
 #include "io/docker_engine.hpp"
 #include "supervisor/result.hpp"
 #include "supervisor/service_spec.hpp"
+#include "supervisor/stop_order.hpp"
 
+#include <chrono>
 #include <functional>
 #include <memory>
 
@@ -18,19 +20,36 @@ enum class operation { stop, start, restart };
 /// ordered it.
 class restart_targets {
 public:
-  restart_targets(loop& l, child_processes& children, docker_engine* docker);
+  /// What a command gets on top of the stop timeout of its service, for which it may have to
+  /// wait itself; and between SIGTERM and SIGKILL when Reeve ends.
+  struct graces {
+    std::chrono::milliseconds of_commands{30'000};
+    std::chrono::milliseconds at_the_end = operation_grace;
+  };
+
+  restart_targets(loop& l, child_processes& children, docker_engine* docker)
+      : restart_targets{l, children, docker, graces{}} {
+  }
+  restart_targets(loop& l, child_processes& children, docker_engine* docker, graces g);
   /// Commands under way are killed; completions are called with an error.
   ~restart_targets();
 
   using completion = std::function<void(status)>;
 
-  /// Commands of an `exec` target have 30 s more than the stop timeout; a missing
-  /// `stop` succeeds, a missing `start` is done by `restart`, a missing `restart` by
+  /// Commands of an `exec` target have `graces` more than the stop timeout; a missing `stop`
+  /// succeeds, a missing `start` is done by `restart`, a missing `restart` by
   /// `stop`, whatever its exit code, and `start`.
   ///
   /// REQUIRES: `spec.restart.target` is not `monostate`, and no operation on this
   /// service is under way.
   void carry_out(operation what, const service_spec& spec, completion done);
+
+  /// Reeve is ending: each command under way, and each that is still begun, has the stop
+  /// timeout of its service to come to its end; then SIGTERM, and after the grace SIGKILL to its
+  /// process group.
+  void close();
+  /// SIGKILL to the commands under way, at once.
+  void kill_all();
 
 private:
   struct state;

@@ -64,9 +64,10 @@ struct tree_action {
 /// What holds a restart back that is due.
 enum class held_by {
   nothing,
-  dependency, ///< something that it depends on is down
-  look,       ///< it is looked at once more
-  host,       ///< the host's pressure or budget
+  dependency,  ///< something that it depends on is down
+  look,        ///< it is looked at once more
+  host,        ///< the host's pressure or budget
+  predecessor, ///< what ran for it before Reeve began and has not ended yet; the tree does not know
 };
 
 /// What the tree knows of one service.

@@ -47,7 +47,7 @@ enum class step : int32_t {
 /// From the launcher.
 struct report {
   enum class kind : int32_t {
-    waits,   ///< for its predecessor: `value` is the process id of that one's launcher
+    waits,   ///< for its predecessor: `value` is the process id of that one's launcher; 0: no more
     started, ///< `value` is the process id
     failed,  ///< `value` is the `step`, `error` its errno
     exited,  ///< `value` is the wait status; nothing is left of the service. `error` is the

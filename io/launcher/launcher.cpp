@@ -302,6 +302,9 @@ private:
   void take_turn() {
     if (turn_.take(job_.text(job_.what->turn))) {
       waits_for_turn_ = false;
+      if (said_so_) {
+        tell(report::kind::waits, 0);
+      }
       start();
     } else if (turn_.holder() != 0 && !said_so_) {
       said_so_ = true;

@@ -186,10 +186,12 @@ TEST_F(child_processes_test, kills_what_ignores_the_stop_signal) {
 }
 
 TEST_F(child_processes_test, stops_what_was_suspended) {
-  ASSERT_EQ(start("a", {{"sleep", "1000"}, {}, {}}), "");
+  // It handles the signal: the default would end it while it is suspended.
+  ASSERT_EQ(start("a", shell("trap 'exit 7' TERM; echo ready; while :; do sleep 0.01; done")), "");
+  ASSERT_TRUE(says("a", "ready"));
   kill(children->pid_of("a").value(), SIGSTOP);
   stop("a", milliseconds{20'000});
-  EXPECT_EQ(exits["a"].at(0).signal, SIGTERM);
+  EXPECT_EQ(exits["a"].at(0).code, 7);
 }
 
 TEST_F(child_processes_test, completes_every_stop_at_the_earliest_limit) {
@@ -269,6 +271,92 @@ TEST_F(child_processes_test, leaves_no_file_and_no_zombie_behind) {
   EXPECT_EQ(test::open_descriptors(), before);
   EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1);
   EXPECT_EQ(errno, ECHILD);
+}
+
+namespace {
+
+/// Stands for a launcher that hangs: it reports nothing, and obeys no order.
+std::string hanging_launcher(test::temp_folder& folder) {
+  const auto file = folder.file("launcher", "#!/bin/sh\nexec sleep 1000\n");
+  chmod(file.c_str(), 0700);
+  return file;
+}
+
+process_spec with_start_timeout(process_spec spec, milliseconds timeout) {
+  spec.start_timeout = timeout;
+  return spec;
+}
+
+} // namespace
+
+TEST_F(child_processes_test, gives_up_a_start_that_hangs) {
+  test::temp_folder folder;
+  children.emplace(home, hanging_launcher(folder), child_processes::hooks{});
+  const auto why = start("a", with_start_timeout(shell("true"), milliseconds{50}));
+  EXPECT_EQ(why.find("it did not start within 50 ms"), 0U) << why;
+  EXPECT_EQ(children->why_not_started("a"), why);
+  EXPECT_EQ(children->running(), 0U);
+  children.emplace(home, launcher_path, child_processes::hooks{});
+  EXPECT_EQ(start("a", with_start_timeout({{"sleep", "1000"}, {}, {}}, milliseconds{60'000})), "");
+  EXPECT_TRUE(children->pid_of("a"));
+}
+
+TEST_F(child_processes_test, starts_others_beside_a_start_that_hangs) {
+  test::temp_folder folder;
+  const auto gate = folder / "gate";
+  const auto launcher = folder.file("launcher", "#!/bin/sh\ncase $0 in *hangs*) exec sleep 1000;; "
+                                                "esac\nexec "
+                                                  + launcher_path + "\n");
+  chmod(launcher.c_str(), 0700);
+  children.emplace(home, launcher, child_processes::hooks{});
+  children->start("a", {{"sleep", "1000"}, {}, {}}, milliseconds{0}, [](status) {});
+  EXPECT_EQ(start("b", {{"sleep", "1000"}, {}, {}}), "");
+}
+
+TEST_F(child_processes_test, stops_and_kills_what_does_not_run_yet) {
+  test::temp_folder folder;
+  children.emplace(home, hanging_launcher(folder), child_processes::hooks{});
+  strings came;
+  const auto note = [&](const std::string& what) {
+    return [&came, what](status s) { came.push_back(what + (s ? "" : ": " + s.sentence())); };
+  };
+  children->start("first", shell("true"), milliseconds{0}, [](status) {});
+  children->start("queued", shell("true"), milliseconds{0}, note("queued"));
+  children->stop("queued", milliseconds{60'000}, note("stopped"));
+  ASSERT_TRUE(run_until(home, [&] { return came.size() == 2; }));
+  EXPECT_EQ(came, (strings{"queued: it was stopped before it ran", "stopped"}));
+  came.clear();
+  children->start("hangs", shell("true"), milliseconds{0}, note("hangs"));
+  run_until(home, [] { return true; });
+  children->stop("hangs", milliseconds{1}, note("stopped"));
+  ASSERT_TRUE(run_until(home, [&] { return came.size() == 2; }));
+  EXPECT_EQ(came, (strings{"hangs: it was stopped before it ran", "stopped"}));
+  EXPECT_FALSE(children->why_not_started("hangs")) << "that was no failure";
+  came.clear();
+  children->start("hangs", shell("true"), milliseconds{0}, note("hangs"));
+  children->kill_all();
+  ASSERT_TRUE(run_until(home, [&] { return came.size() == 1; }));
+  EXPECT_TRUE(run_until(home, [&] { return children->names().empty(); }));
+}
+
+TEST_F(child_processes_test, starts_nothing_once_it_is_closed) {
+  ASSERT_EQ(start("a", {{"sleep", "1000"}, {}, {}}), "");
+  children->close();
+  EXPECT_EQ(start("b", shell("true")), "'b' is not started: Reeve is stopping");
+  EXPECT_EQ(children->names(), strings{"a"});
+}
+
+TEST_F(child_processes_test, remembers_why_the_newest_start_failed) {
+  EXPECT_FALSE(children->why_not_started("a"));
+  const auto why = start("a", {{"no-such-command-here"}, {}, {}});
+  EXPECT_EQ(children->why_not_started("a"), why);
+  const auto later = start("a", {{"true"}, {}, {}, SIGTERM, "no-such-user"});
+  EXPECT_EQ(children->why_not_started("a"), later);
+  ASSERT_EQ(start("a", {{"sleep", "1000"}, {}, {}}), "");
+  EXPECT_FALSE(children->why_not_started("a"));
+  start("b", {{"no-such-command-here"}, {}, {}});
+  children->forget("b");
+  EXPECT_FALSE(children->why_not_started("b"));
 }
 
 } // namespace reeve::io

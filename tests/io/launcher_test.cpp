@@ -1,6 +1,7 @@
 #include "tests/io/support/children_fixture.hpp"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -161,24 +162,26 @@ TEST_F(launcher_test, takes_the_service_with_it_when_it_is_killed) {
   ASSERT_EQ(start("a", shell("sleep 1000 & echo $!; echo $$; wait")), "");
   ASSERT_TRUE(run_until(home, [&] { return lines["a"].size() == 2; }));
   const auto pids = numbers(lines["a"]);
-  kill(parent_of(children->pid_of("a").value()), SIGKILL);
+  const int launcher = parent_of(children->pid_of("a").value());
+  kill(launcher, SIGKILL);
   ASSERT_TRUE(run_until(home, [&] { return !exits["a"].empty(); }));
   EXPECT_EQ(exits["a"][0].signal, SIGKILL);
   EXPECT_FALSE(exits["a"][0].ordered);
   EXPECT_TRUE(run_until(home, [&] { return none_alive(pids); }));
-  EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1);
+  EXPECT_EQ(waitpid(launcher, nullptr, WNOHANG), -1) << "nobody has waited for it";
 }
 
 TEST_F(launcher_test, ends_with_its_owner) {
   ASSERT_EQ(start("a", shell("trap '' TERM; " + family + "wait")), "");
   ASSERT_TRUE(run_until(home, [&] { return lines["a"].size() == 3; }));
+  const int launcher = parent_of(children->pid_of("a").value());
   bool told = false;
   children->stop("a", std::chrono::hours{1}, [&](status s) { told = !s; });
   children.reset();
   EXPECT_TRUE(told);
   EXPECT_TRUE(none_alive(numbers(lines["a"])));
   EXPECT_TRUE(exits["a"].empty());
-  EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1);
+  EXPECT_EQ(waitpid(launcher, nullptr, WNOHANG), -1) << "nobody has waited for it";
 }
 
 TEST(launcher_without_reeve, stops_the_service_by_its_signal_and_the_family_with_it) {
@@ -219,6 +222,12 @@ TEST(launcher_without_reeve, kills_a_service_that_ignores_its_signal) {
   EXPECT_TRUE(run_until(l, [&] { return none_alive(pids) && !alive(launcher); }));
 }
 
+std::vector<gid_t> groups_of_ours() {
+  std::vector<gid_t> groups(static_cast<std::size_t>(getgroups(0, nullptr)));
+  getgroups(static_cast<int>(groups.size()), groups.data());
+  return groups;
+}
+
 struct launcher_as_root : children_fixture {
   void SetUp() override {
     if (geteuid() != 0) {
@@ -231,7 +240,11 @@ TEST_F(launcher_as_root, becomes_the_user_it_is_told) {
   auto spec = shell("id -un; id -Gn; echo $USER $LOGNAME $HOME; id -ru");
   spec.user = "nobody";
   spec.env["HOME"] = "/chosen";
+  const auto before = groups_of_ours();
+  const gid_t of_root_alone = 4242;
+  ASSERT_EQ(setgroups(1, &of_root_alone), 0);
   run("a", spec);
+  setgroups(before.size(), before.data());
   ASSERT_EQ(lines["a"].size(), 4U);
   EXPECT_EQ(lines["a"][0], "nobody");
   EXPECT_EQ(lines["a"][1], "nogroup");

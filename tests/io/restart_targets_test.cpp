@@ -142,4 +142,92 @@ TEST_F(restart_targets_test, completes_with_an_error_what_is_under_way_at_the_en
   EXPECT_EQ(came.size(), 2U);
 }
 
+TEST_F(restart_targets_test, grants_a_command_more_than_the_stop_timeout) {
+  auto s = service(exec_target{{}, {}, script("sleep 0.3; echo done >> " + folder / "notes")});
+  s.restart.stop_timeout = milliseconds{1};
+  EXPECT_EQ(carry_out(operation::restart, s), "");
+  EXPECT_EQ(notes(), "done\n");
+  targets.emplace(home, *children, nullptr, restart_targets::graces{milliseconds{50}, {}});
+  auto slow = service(exec_target{{}, {}, {"sleep", "1000"}});
+  slow.restart.stop_timeout = milliseconds{1};
+  EXPECT_EQ(carry_out(operation::restart, slow), "'sleep 1000' did not end in time and was killed");
+}
+
+struct ending_restart_targets_test : restart_targets_test {
+  std::vector<std::string> came;
+
+  void begin(const std::vector<std::string>& command, milliseconds stop_timeout) {
+    auto s = service(exec_target{{}, {}, command});
+    s.restart.stop_timeout = stop_timeout;
+    targets->carry_out(operation::restart, s,
+                       [&](status r) { came.push_back(r ? "" : r.sentence()); });
+  }
+  bool notes_become(const std::string& text) {
+    return run_until(home, [&] { return notes() == text; });
+  }
+  bool all_come(std::size_t n) {
+    return run_until(home, [&] { return came.size() == n; });
+  }
+};
+
+TEST_F(ending_restart_targets_test, lets_a_command_come_to_its_end) {
+  begin(
+    script("echo began >> " + folder / "notes" + "; sleep 0.3; echo ended >> " + folder / "notes"),
+    milliseconds{60'000});
+  ASSERT_TRUE(notes_become("began\n"));
+  targets->close();
+  ASSERT_TRUE(all_come(1));
+  EXPECT_EQ(came, std::vector<std::string>{""});
+  EXPECT_EQ(notes(), "began\nended\n");
+}
+
+TEST_F(ending_restart_targets_test, asks_one_that_takes_too_long_to_end) {
+  const auto notes_file = folder / "notes";
+  const auto trapping = script("trap 'echo cleaned >> " + notes_file
+                               + "; exit' TERM; echo began >> " + notes_file + "; sleep 1000");
+  begin(trapping, milliseconds{1});
+  ASSERT_TRUE(notes_become("began\n"));
+  targets->close();
+  ASSERT_TRUE(all_come(1));
+  EXPECT_NE(came[0].find("was ended with SIGTERM: Reeve is ending"), std::string::npos) << came[0];
+  EXPECT_EQ(notes(), "began\ncleaned\n");
+  begin({"sleep", "1000"}, milliseconds{1}); // by a plan that was under way
+  ASSERT_TRUE(all_come(2));
+}
+
+TEST_F(ending_restart_targets_test, starts_nothing_after_a_stop_command_that_had_to_be_ended) {
+  auto s = service(
+    exec_target{note("start"),
+                script("trap 'exit 0' TERM; echo stops >> " + folder / "notes" + "; sleep 1000"),
+                {}});
+  s.restart.stop_timeout = milliseconds{1};
+  targets->carry_out(operation::restart, s,
+                     [&](status r) { came.push_back(r ? "" : r.sentence()); });
+  ASSERT_TRUE(notes_become("stops\n"));
+  targets->close();
+  ASSERT_TRUE(all_come(1));
+  EXPECT_NE(came[0], "");
+  EXPECT_EQ(notes(), "stops\n");
+}
+
+TEST_F(ending_restart_targets_test, kills_one_that_does_not_hear) {
+  targets.emplace(home, *children, nullptr,
+                  restart_targets::graces{milliseconds{30'000}, milliseconds{20}});
+  begin(script("trap '' TERM; echo $$ > " + folder / "notes" + "; while :; do sleep 0.01; done"),
+        milliseconds{1});
+  ASSERT_TRUE(run_until(home, [&] { return !notes().empty(); }));
+  targets->close();
+  ASSERT_TRUE(all_come(1));
+  EXPECT_NE(came[0].find("was ended with SIGKILL: Reeve is ending"), std::string::npos) << came[0];
+  EXPECT_TRUE(run_until(home, [&] { return !alive(std::stoi(notes())); }));
+}
+
+TEST_F(ending_restart_targets_test, kills_all_at_once_when_it_is_told) {
+  begin({"sleep", "1000"}, milliseconds{60'000});
+  targets->close();
+  EXPECT_TRUE(came.empty());
+  targets->kill_all();
+  EXPECT_EQ(came, std::vector<std::string>{"'sleep 1000' was ended with SIGKILL: Reeve is ending"});
+}
+
 } // namespace reeve::io
