@@ -22,6 +22,10 @@ void choose_reason(service_picture& p, const aggregator_memory::record& r) {
   const bool is_held = p.supervision == supervision::waiting && !p.next_restart;
   const bool by_supervision = (speaks(p.supervision) || is_held) && !r.supervision_reason.empty();
   p.reason = by_supervision ? r.supervision_reason : r.health_reason;
+  // Pausing says nothing about what happened to it since.
+  if (p.supervision == supervision::paused && p.health == health::unhealthy && by_supervision
+      && !r.health_reason.empty())
+    p.reason += "; " + r.health_reason;
 }
 
 check_picture* find_check(service_picture& p, const std::string& name) {

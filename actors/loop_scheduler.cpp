@@ -25,6 +25,7 @@ constexpr std::size_t messages_per_resume = 64;
 constexpr int resumes_at_once = 1000;
 constexpr std::chrono::milliseconds time_at_once{2};
 constexpr std::chrono::milliseconds long_handler{20};
+constexpr std::chrono::milliseconds felt{250}; // by checks, which begin as much later
 constexpr std::chrono::seconds between_reports{1};
 
 /// What CAF would print goes to the log.
@@ -48,8 +49,12 @@ public:
     last_ = over;
     auto took = std::chrono::duration_cast<std::chrono::milliseconds>(over - began);
     const auto others = std::exchange(unnamed_, 0);
-    spdlog::warn("{} held the loop for {} ms{}", name_of(job, ended), took.count(),
-                 others ? " (" + std::to_string(others) + " more since the last report)" : "");
+    spdlog::log(
+      took < felt ? spdlog::level::info : spdlog::level::warn,
+      "{} held the loop for {} ms, and all else waited: the machine is busy, or Reeve has "
+      "too much to do{}",
+      name_of(job, ended), took.count(),
+      others ? " (" + std::to_string(others) + " more since the last report)" : "");
   }
 
 private:

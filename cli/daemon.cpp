@@ -26,6 +26,7 @@
 #include <signal.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
@@ -79,6 +80,16 @@ std::string what_changed(const daemon_spec& before, const daemon_spec& now) {
   if (before.tree != now.tree || before.budget != now.budget || before.hold != now.hold)
     text += "; the tree changed";
   return before == now ? text + "; nothing changed" : text;
+}
+
+// "a, b": what a reload takes away, by mistake perhaps.
+std::string missing_now(const daemon_spec& before, const daemon_spec& now) {
+  std::string names;
+  for (const auto& old : before.services)
+    if (std::none_of(now.services.begin(), now.services.end(),
+                     [&](const service_spec& s) { return s.name == old.name; }))
+      names += (names.empty() ? "" : ", ") + old.name;
+  return names;
 }
 
 } // namespace
@@ -282,6 +293,7 @@ void daemon::state::apply(config::load_result read) {
   for (const auto& warning : good.warnings)
     spdlog::warn("{}", to_string(warning));
   auto difference = what_changed(*spec, good.spec);
+  const auto missing = missing_now(*spec, good.spec);
   const bool same_hold = spec->hold == good.spec.hold;
   spec = std::make_shared<const daemon_spec>(std::move(good.spec));
   actors->reload(spec);
@@ -289,6 +301,8 @@ void daemon::state::apply(config::load_result read) {
     watch_pressure();
   actors->config_reloaded(true);
   spdlog::info("config reloaded: {}", difference);
+  if (!missing.empty())
+    spdlog::warn("no longer in the config, watched no more, and stopped if a process: {}", missing);
 }
 
 std::optional<std::string> daemon::state::pressure_at_start() const {

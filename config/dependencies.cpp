@@ -101,12 +101,38 @@ private:
   int cycles_ = 0;
 };
 
+void number_services(const group_spec& group, std::unordered_map<std::string, std::size_t>& into) {
+  for (const auto& child : group.children)
+    if (const auto* inner = std::get_if<group_spec>(&child))
+      number_services(*inner, into);
+    else
+      into.emplace(std::get<std::string>(child), into.size());
+}
+
 } // namespace
 
 void check_dependencies(const std::vector<service_entry>& services) {
   cycle_finder finder{services};
   finder.check_names();
   finder.check_cycles();
+}
+
+void warn_of_start_order(const std::vector<service_entry>& services, const group_spec& tree) {
+  std::unordered_map<std::string, std::size_t> order;
+  number_services(tree, order);
+  std::unordered_map<std::string, std::size_t> places; // of processes: nothing else is started
+  for (const auto& s : services)
+    if (std::holds_alternative<process_spec>(s.spec.restart.target))
+      places[s.spec.name] = order[s.spec.name];
+  for (const auto& s : services) {
+    const auto own = places.find(s.spec.name);
+    for (std::size_t i = 0; own != places.end() && i < s.depends_on.size(); ++i)
+      if (const auto needed = places.find(s.spec.depends_on[i]);
+          needed != places.end() && needed->second > own->second)
+        s.depends_on[i].warn(
+          in_quotes(needed->first) + " is started after " + in_quotes(own->first)
+          + ": processes start in the order of 'tree.children', else of the file");
+  }
 }
 
 } // namespace reeve::config

@@ -262,9 +262,7 @@ private:
   }
 
   void check_quoted(const YAML::Mark& m) const {
-    auto begin = static_cast<std::size_t>(m.pos);
-    while (begin < text_.size() && (text_[begin] == '&' || text_[begin] == '!'))
-      begin = text_.find_first_not_of(" \t\r\n", text_.find_first_of(" \t\r\n", begin));
+    const auto begin = after_properties(text_, static_cast<std::size_t>(m.pos));
     if (begin >= text_.size() || (text_[begin] != '"' && text_[begin] != '\''))
       return;
     const auto end = end_of_quoted(text_, begin);

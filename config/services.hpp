@@ -32,6 +32,9 @@ std::vector<service_entry> read_services(const reader& from, const defaults& inh
 /// Complains of names in `depends_on` that there are not, and of cycles.
 void check_dependencies(const std::vector<service_entry>& services);
 
+/// Warns of processes that are started before what they depend on, in the order of `tree`.
+void warn_of_start_order(const std::vector<service_entry>& services, const group_spec& tree);
+
 /// Complains, and is false, if `name` cannot be the name of a service or group.
 bool check_name(const std::string& name, const reader& at);
 

@@ -207,13 +207,38 @@ std::string hint_of_token(std::string_view text, mark at) {
            : std::string{};
 }
 
-std::optional<open_level> innermost_flow(const std::vector<open_level>& open) {
-  return open.empty() || !open.back().flow ? std::nullopt : std::optional{open.back()};
+/// A bracket that was open.
+struct bracket {
+  mark at;
+  char kind;
+
+  std::string name() const {
+    return std::string{"'"} + kind + "'";
+  }
+  char other() const {
+    return kind == '[' ? ']' : '}';
+  }
+};
+
+std::optional<bracket> innermost_bracket(std::string_view text,
+                                         const std::vector<open_level>& open) {
+  if (open.empty() || !open.back().flow)
+    return {};
+  const auto& begin = open.back().at;
+  const auto at = after_properties(text, start_of_line(text, begin.line)
+                                           + static_cast<std::size_t>(begin.column) - 1);
+  return bracket{place_of(text, at), at < text.size() ? text[at] : '['};
 }
 
-std::string bracket_at(std::string_view text, mark at) {
-  return in_quotes(
-    text.substr(start_of_line(text, at.line) + static_cast<std::size_t>(at.column) - 1, 1));
+/// In the line of the bracket itself.
+std::string hint_in_brackets(std::string_view words, mark at, std::string_view text,
+                             const bracket& inner) {
+  if (words == words_of_parser::FLOW_END)
+    return inner.name() + " on " + number(inner.at.line) + " is still open";
+  if (words == words_of_parser::UNKNOWN_TOKEN)
+    return "within brackets, a text with one of [ ] { } in it needs quotes";
+  const bool closed = line_of(text, at.line).find(inner.other()) != std::string_view::npos;
+  return closed ? "a ',' must stand between two of its parts" : inner.name() + " is not closed";
 }
 
 std::string hint_of_indent(std::string_view line) {
@@ -229,10 +254,8 @@ std::string hint(std::string_view words, mark at, std::string_view text,
                  const std::vector<open_level>& open) {
   if (auto odd = hint_of_indent(line_of(text, at.line)); !odd.empty())
     return odd;
-  if (const auto flow = innermost_flow(open))
-    return words == words_of_parser::FLOW_END
-             ? bracket_at(text, flow->at) + " on " + number(flow->at.line) + " is still open"
-             : "a ',' must stand between two of its parts";
+  if (const auto inner = innermost_bracket(text, open))
+    return hint_in_brackets(words, at, text, *inner);
   if (words == words_of_parser::FLOW_END)
     return "nothing is open that it could close";
   if (words == words_of_parser::MAP_VALUE)
@@ -249,6 +272,12 @@ mark place_of(std::string_view text, std::size_t offset) {
   const auto line_start = before.rfind('\n');
   return {static_cast<int>(std::count(before.begin(), before.end(), '\n')) + 1,
           static_cast<int>(offset - (line_start == before.npos ? 0 : line_start + 1)) + 1};
+}
+
+std::size_t after_properties(std::string_view text, std::size_t begin) {
+  while (begin < text.size() && (text[begin] == '&' || text[begin] == '!'))
+    begin = text.find_first_not_of(" \t\r\n", text.find_first_of(" \t\r\n", begin));
+  return std::min(begin, text.size());
 }
 
 // All that follows an open quote is inside, and so it is the last of its kind.
@@ -290,9 +319,9 @@ yaml_fault explain_fault(std::string_view words, mark at, std::string_view text,
   if (before.find_first_of("\"'") != before.npos && ends_in_quotes(before))
     return {open_quote(before), "the text in this quote goes on to " + number(at.line)
                                   + "; is a closing quote missing?"};
-  if (const auto flow = innermost_flow(open); flow && at.line > flow->at.line)
-    return {flow->at,
-            "this " + bracket_at(text, flow->at)
+  if (const auto inner = innermost_bracket(text, open); inner && at.line > inner->at.line)
+    return {inner->at,
+            "this " + inner->name()
               + (has_text(line_of(text, at.line))
                    ? " is not closed before " + number(at.line) + ", which cannot be part of it"
                    : " is never closed")};

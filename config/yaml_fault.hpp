@@ -35,6 +35,9 @@ std::size_t end_of_quoted(std::string_view text, std::size_t begin);
 /// `columns` at least. 0: there is none.
 int line_further_left(std::string_view text, std::size_t begin, std::size_t end, int columns);
 
+/// Where the value itself begins whose anchor or tag may stand at `begin`.
+std::size_t after_properties(std::string_view text, std::size_t begin);
+
 mark place_of(std::string_view text, std::size_t offset);
 
 } // namespace reeve::config

@@ -99,6 +99,7 @@ struct router::engine : httplib::Server {
   void match(const route& to, const httplib::Request& matched);
   void mount(const route& to);
   void not_found(const request& r, const reply& to) const;
+  std::string all_pages() const;
 };
 
 void router::engine::mount(const route& to) {
@@ -156,14 +157,22 @@ void router::engine::process(Engine& with, httplib::Stream& text) {
     with.process_request(text, false, closed, setup);
 }
 
+std::string router::engine::all_pages() const {
+  std::string all = "; there are ";
+  for (const auto& pattern : plain_patterns)
+    all += (&pattern == &plain_patterns.front() ? "" : ", ") + pattern;
+  return all;
+}
+
 void router::engine::not_found(const request& r, const reply& to) const {
   if (method_label(r.method) == "other") {
     to(error_answer(501, "not_implemented", "the method " + r.method + " means nothing here"));
     return;
   }
   const auto path = r.target.substr(0, r.target.find('?'));
+  const auto meant = did_you_mean(path, plain_patterns);
   to(error_answer(404, "not_found",
-                  "there is no page '" + path + "'" + did_you_mean(path, plain_patterns)));
+                  "there is no page '" + path + "'" + (meant.empty() ? all_pages() : meant)));
 }
 
 router::router() : engine_{std::make_unique<engine>()} {

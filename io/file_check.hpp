@@ -5,9 +5,11 @@
 #include "io/heartbeat_time.hpp"
 
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <variant>
 
 namespace reeve::io {
@@ -17,6 +19,13 @@ struct watched_file {
   std::string path;
   std::string noun; ///< for reasons: "heartbeat file"
 };
+
+/// In full, so that reasons are of use: a relative path counts from Reeve's own folder.
+inline std::string full_path(const std::string& path) {
+  std::error_code failed;
+  auto full = std::filesystem::absolute(path, failed).lexically_normal();
+  return failed ? path : full.string();
+}
 
 struct opened_file {
   descriptor fd;

@@ -35,7 +35,8 @@ check_outcome read_heartbeat(const watched_file& file) {
 } // namespace
 
 std::unique_ptr<check> make_heartbeat_check(loop& l, const check_spec& spec) {
-  return make_file_check(l, {std::get<heartbeat_check>(spec.target).file, "heartbeat file"},
+  return make_file_check(l,
+                         {full_path(std::get<heartbeat_check>(spec.target).file), "heartbeat file"},
                          spec.timeout, &read_heartbeat);
 }
 

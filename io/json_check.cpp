@@ -67,7 +67,7 @@ std::unique_ptr<check> make_json_check(loop& l, const check_spec& spec) {
   for (const auto& condition : spec.expect.fields)
     paths.push_back(condition.field);
   return make_file_check(
-    l, {std::get<json_check>(spec.target).file, "JSON file"}, spec.timeout,
+    l, {full_path(std::get<json_check>(spec.target).file), "JSON file"}, spec.timeout,
     [paths = std::move(paths)](const watched_file& file) { return read_json(file, paths); });
 }
 

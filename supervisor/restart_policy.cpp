@@ -16,11 +16,21 @@ std::string number(double n) {
   return {text.data(), end};
 }
 
+/// So that the sum of base and jitter is right to the eye: `1.037 s`.
+std::string exactly(std::chrono::milliseconds delay) {
+  const auto ms = delay.count() % 1'000;
+  if (ms == 0 || delay < std::chrono::seconds{1} || delay >= std::chrono::minutes{1})
+    return describe(delay);
+  auto fraction = std::to_string(1'000 + ms).substr(1);
+  fraction.erase(fraction.find_last_not_of('0') + 1);
+  return std::to_string(delay.count() / 1'000) + "." + fraction + " s";
+}
+
 std::string arithmetic(const restart_decision& d, const backoff_policy& backoff) {
   if (backoff.none)
     return "at once: backoff none";
   const auto base = delay(backoff, d.attempt, 0);
-  auto text = "delay " + describe(d.delay) + " = ";
+  auto text = "delay " + exactly(d.delay) + " = ";
   if (base >= backoff.max && backoff.initial < backoff.max)
     text += describe(base) + " (the most)";
   else

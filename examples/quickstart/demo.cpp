@@ -81,12 +81,13 @@ int serve(const address& at, const address& upstream) {
     failures = count(request, "n", 1);
     r.set_content("/health will fail\n", "text/plain");
   });
-  std::cout << "listening on " << at.host << ":" << at.port << std::endl;
-  if (!server.listen(at.host.c_str(), at.port)) {
-    std::cerr << "cannot listen on " << at.host << ":" << at.port << std::endl;
+  if (!server.bind_to_port(at.host.c_str(), at.port)) {
+    std::cerr << "cannot listen on " << at.host << ":" << at.port
+              << ": is the port taken, by another of these?" << std::endl;
     return 1;
   }
-  return 0;
+  std::cout << "listening on " << at.host << ":" << at.port << std::endl;
+  return server.listen_after_bind() ? 0 : 1;
 }
 
 int work(const std::string& heartbeat_file) {

@@ -1,4 +1,7 @@
 #include "tests/cli/command.hpp"
+#include "tests/support/places.hpp"
+
+#include <regex>
 
 // What a person gets who writes a command as other tools have it.
 
@@ -125,6 +128,23 @@ TEST(simulate, needs_no_secrets) {
   EXPECT_EQ(run_app({"validate", "-c", file}).code, 2);
   const auto done = run_app({"simulate", "-c", file, "-s", scenario});
   EXPECT_EQ(done.code, 0) << done.err;
+}
+
+// Every command and option that --help knows has its place on the page of commands.
+TEST(the_page_of_commands, leaves_nothing_out) {
+  std::ifstream in{reeve::tests::source_dir() + "/docs/commands.md"};
+  const std::string page{std::istreambuf_iterator<char>{in}, {}};
+  const auto commands = run_app({"--help"}).out;
+  const std::regex command{"\n  ([a-z]+) "}, option{"(--[a-z-]+)"};
+  std::size_t seen = 0;
+  for (std::sregex_iterator c{commands.begin(), commands.end(), command}, end; c != end; ++c) {
+    const auto name = (*c)[1].str();
+    EXPECT_NE(page.find("`" + name), std::string::npos) << name;
+    const auto help = run_app({name, "--help"}).out;
+    for (std::sregex_iterator o{help.begin(), help.end(), option}; o != end; ++o, ++seen)
+      EXPECT_NE(page.find((*o)[1].str()), std::string::npos) << name << " " << (*o)[1];
+  }
+  EXPECT_GT(seen, 30U);
 }
 
 } // namespace

@@ -211,6 +211,22 @@ TEST(tls, of_an_http_url_is_warned_of) {
     warnings("services: {a: {check: {http: http://a/, redirects: 1, tls: {verify: false}}}}"), "");
 }
 
+TEST(depends_on, of_a_process_that_is_started_later_is_warned_of) {
+  const std::string web = "  web: {process: {command: [web]}, depends_on: [db]}\n";
+  const std::string db = "  db: {process: {command: [db]}}\n";
+  EXPECT_EQ(warnings("services:\n" + web + db),
+            "reeve.yaml:2:49: services.web.depends_on[0]: 'db' is started after 'web': processes "
+            "start in the order of 'tree.children', else of the file\n");
+  EXPECT_EQ(warnings("services:\n" + db + web), "");
+  EXPECT_EQ(warnings("services:\n" + web + db + "tree: {children: [db, web]}\n"), "");
+  EXPECT_EQ(
+    warnings("services:\n" + web + db + "tree: {children: [{group: data, children: [db]}, web]}\n"),
+    "");
+  EXPECT_NE(warnings("services:\n" + db + web + "tree: {children: [web, db]}\n"), "");
+  EXPECT_EQ(warnings("services:\n" + web + "  db: {check: tcp://a:1, restart: docker://db}\n"), "")
+    << "a container is not started with Reeve";
+}
+
 TEST(kept_connections, of_a_check_that_follows_redirects_are_warned_of) {
   const auto of_check = [](const std::string& options) {
     return warnings("services: {a: {check: {http: http://a/, " + options + "}}}");

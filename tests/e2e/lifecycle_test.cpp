@@ -61,6 +61,27 @@ TEST(reload, adds_changes_and_removes_while_others_keep_their_counters) {
   EXPECT_TRUE(eventually([&] { return processes_with(reeve.fill_in("sleep 86504.@A@")).empty(); }));
   EXPECT_EQ(pid_of(reeve, "sleep 86501.@A@"), a);
   EXPECT_EQ(reeve.service("a")["restarts"], 1);
+  EXPECT_NE(reeve.log().find("warning no longer in the config, watched no more, and stopped if a "
+                             "process: b, c\n"),
+            std::string::npos)
+    << reeve.log();
+}
+
+TEST(reload, a_quote_that_is_not_closed_stops_nothing) {
+  reeve_daemon reeve{two_workers};
+  reeve.start_and_wait();
+  ASSERT_TRUE(reeve.becomes("b", "health", "healthy"));
+  const auto b = pid_of(reeve, "sleep 86502.@A@");
+  reeve.write_config("services:\n"
+                     "  a:\n"
+                     "    description: \"the first\n"
+                     "    process: {command: [sleep, '86501.@A@']}\n"
+                     "  b: {process: {command: [sleep, '86502.@A@']}}\n");
+  reeve.signal(SIGHUP);
+  EXPECT_TRUE(eventually([&] {
+    return reeve.log().find("reeve.yaml:4:18: this quote is never closed") != std::string::npos;
+  }));
+  EXPECT_EQ(pid_of(reeve, "sleep 86502.@A@"), b);
 }
 
 TEST(reload, a_bad_file_changes_nothing_and_says_so) {

@@ -178,6 +178,7 @@ TEST(process, what_a_person_stops_stays_stopped_and_what_is_paused_stays_down) {
   ASSERT_TRUE(reeve.becomes("b", "supervision", "paused"));
   kill_process(only_process_with(reeve.fill_in("sleep 86410.@A@")), SIGKILL);
   ASSERT_TRUE(reeve.becomes("b", "health", "unhealthy"));
+  EXPECT_EQ(reeve.service("b")["reason"], "paused by a person; was killed by signal 9 (KILL)");
   EXPECT_EQ(reeve.service("b")["restarts"], 0);
   EXPECT_EQ(reeve.post("/api/v1/services/b/resume").status, 202);
   EXPECT_TRUE(reeve.becomes("b", "health", "healthy"));

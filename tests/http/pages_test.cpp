@@ -244,6 +244,8 @@ TEST_F(pages, an_unknown_page_is_404_and_says_which_was_meant) {
   serve();
   EXPECT_EQ(error_of("/helth", 404),
             "not_found: there is no page '/helth'; did you mean '/health'?");
+  EXPECT_EQ(error_of("/", 404).rfind("not_found: there is no page '/'; there are /", 0), 0U)
+    << error_of("/", 404);
   EXPECT_EQ(error_of("/%00%ff\"x?q=1", 404).substr(0, 9), "not_found");
   EXPECT_EQ(error_of("/api/v1/services/a/b/c/d", 404).substr(0, 9), "not_found");
   EXPECT_EQ(error_of("/health/" + std::string(2000, 'a'), 404).substr(0, 9), "not_found");

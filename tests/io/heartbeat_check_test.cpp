@@ -91,6 +91,10 @@ TEST_F(a_heartbeat_check, fails_without_its_file) {
   const auto o = run(folder / "nothing");
   EXPECT_EQ(o.what, kind::failed);
   EXPECT_EQ(o.reason, "no heartbeat file '" + (folder / "nothing") + "'");
+  EXPECT_EQ(run("nowhere/beat").reason,
+            "no heartbeat file '" + (std::filesystem::current_path() / "nowhere/beat").string()
+              + "'")
+    << "in full, for it is not the config's folder that counts";
 }
 
 TEST_F(a_heartbeat_check, was_not_run_if_there_is_something_that_cannot_be_read) {

@@ -33,6 +33,8 @@ TEST(text, finds_what_was_meant) {
   EXPECT_EQ(did_you_mean("postgers", names), "; did you mean 'postgres'?");
   EXPECT_EQ(did_you_mean("wbe", names), "; did you mean 'web'?");
   EXPECT_EQ(did_you_mean("mailer", names), "; did you mean 'mailer'?");
+  EXPECT_EQ(did_you_mean("c", {"a", "b"}), "") << "nothing of it is right";
+  EXPECT_EQ(did_you_mean("ab", {"ac"}), "; did you mean 'ac'?");
   EXPECT_EQ(did_you_mean("queue", names), "");
   EXPECT_EQ(did_you_mean("", names), "");
   EXPECT_EQ(did_you_mean("web", {}), "");
