@@ -1,6 +1,7 @@
 #include "storage/schema.hpp"
 
 #include <array>
+#include <cstdint>
 #include <string>
 
 namespace reeve::storage {
@@ -44,7 +45,12 @@ constexpr std::array steps{
   "  attempt INTEGER NOT NULL, in_window INTEGER NOT NULL, most INTEGER NOT NULL,"
   "  within INTEGER NOT NULL, PRIMARY KEY (service, number)"
   ") STRICT, WITHOUT ROWID",
+  // 4: how often it was written
+  "CREATE TABLE written (times INTEGER NOT NULL) STRICT;"
+  "INSERT INTO written VALUES (0)",
 };
+
+constexpr int first_that_counts = 4;
 
 } // namespace
 
@@ -54,6 +60,14 @@ int newest_schema() {
 
 int schema_of(database& db) {
   return static_cast<int>(db.number("PRAGMA user_version").value_or(0));
+}
+
+std::int64_t times_written(database& db) {
+  return schema_of(db) < first_that_counts ? 0 : db.number("SELECT times FROM written").value_or(0);
+}
+
+void count_writing(database& db, std::int64_t times) {
+  statement{db, "UPDATE written SET times = ?"}.add(times).run();
 }
 
 void migrate(database& db) {
