@@ -73,7 +73,8 @@ std::string socket_path(std::string_view base) {
   for (const std::string_view prefix : {"unix://", "unix:", "http://unix:"})
     if (base.starts_with(prefix) && base.substr(prefix.size()).starts_with('/'))
       return std::string{base.substr(prefix.size())};
-  return {};
+  constexpr std::string_view relative = "unix:";
+  return base.starts_with(relative) ? std::string{base.substr(relative.size())} : std::string{};
 }
 
 } // namespace
@@ -82,6 +83,8 @@ result<client_answer> ask(const std::string& base, const std::string& method,
                           const std::string& path, std::chrono::milliseconds timeout,
                           const std::string& token) {
   if (const auto file = socket_path(base); !file.empty()) {
+    if (file.size() >= sizeof sockaddr_un{}.sun_path)
+      return error{"'" + base + "' is longer than a socket's path can be"};
     file_client client{file};
     const auto answer = ask_by(client, method, path, timeout, token);
     if (!answer && client.problem() == EACCES)

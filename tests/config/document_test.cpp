@@ -133,6 +133,20 @@ TEST(hostile_text, with_merges_of_merges_is_refused) {
   EXPECT_NE(problems_of(text).find("too large: more than 500000 values"), std::string::npos);
 }
 
+TEST(a_file_that_cannot_be_read, leaves_no_descriptor_behind) {
+  const auto open_descriptors = [] {
+    return std::distance(std::filesystem::directory_iterator{"/proc/self/fd"},
+                         std::filesystem::directory_iterator{});
+  };
+  const auto before = open_descriptors();
+  for (int i = 0; i < 20; ++i)
+    for (const auto* file : {"/nowhere/reeve.yaml", "/proc/self", "/proc/self/mem", "/dev/zero"}) {
+      EXPECT_EQ(load_file(file, environment_of({})).index(), 1U) << file;
+      EXPECT_TRUE(std::holds_alternative<problem>(load_listen(file, environment_of({})))) << file;
+    }
+  EXPECT_EQ(open_descriptors(), before);
+}
+
 // Whatever the text, there is an answer. Cuts and flipped bytes of a real file.
 TEST(hostile_text, of_any_kind_gets_an_answer) {
   std::ifstream in{folder / "every_key.yaml"};

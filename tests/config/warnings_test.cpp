@@ -162,7 +162,7 @@ TEST(orders, of_none_are_warned_of_beside_a_token) {
   };
   EXPECT_EQ(
     of_server("token_file: /t, orders: none"),
-    "reeve.yaml:2:35: server.orders: 'none' takes no orders at all: server.token_file has no "
+    "reeve.yaml:2:34: server.orders: 'none' takes no orders at all: server.token_file has no "
     "effect\n");
   EXPECT_EQ(of_server("orders: none"), "");
   EXPECT_EQ(of_server("token_file: /t, orders: token"), "");

@@ -2,10 +2,12 @@
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <ifaddrs.h>
 #include <netinet/in.h>
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 
@@ -237,6 +239,24 @@ TEST(a_peer, is_this_machine_on_loopback_and_on_each_of_its_addresses) {
     EXPECT_FALSE(is_here(from, "192.0.2.99")) << from;
   EXPECT_FALSE(is_here("203.0.113.9", "::ffff:192.0.2.99"));
   EXPECT_FALSE(peer{}.is_this_machine()) << "nobody knows";
+}
+
+TEST(a_peer, is_this_machine_by_whichever_of_its_addresses_it_came) {
+  ifaddrs* all = nullptr;
+  ASSERT_EQ(::getifaddrs(&all), 0);
+  int seen = 0;
+  for (const auto* a = all; a != nullptr; a = a->ifa_next) {
+    if (a->ifa_addr == nullptr
+        || (a->ifa_addr->sa_family != AF_INET && a->ifa_addr->sa_family != AF_INET6))
+      continue;
+    sockaddr_storage from{};
+    std::memcpy(&from, a->ifa_addr,
+                a->ifa_addr->sa_family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6));
+    EXPECT_TRUE((peer{from, address("203.0.113.1")}.is_this_machine())) << a->ifa_name;
+    ++seen;
+  }
+  ::freeifaddrs(all);
+  EXPECT_GT(seen, 0);
 }
 
 TEST(a_peer, on_one_link_is_not_the_same_address_on_another) {

@@ -232,6 +232,31 @@ TEST_F(a_damaged_state, is_what_it_was_after_half_a_batch_was_written) {
   EXPECT_EQ(after, nothing) << "all of a batch, or nothing";
 }
 
+TEST_F(a_damaged_state, that_is_tried_again_for_ever_leaves_no_descriptor_behind) {
+  const auto open_descriptors = [] {
+    return std::distance(fs::directory_iterator{"/proc/self/fd"}, fs::directory_iterator{});
+  };
+  remembered content;
+  const auto expect_none_left = [&](state_folder& state) {
+    ASSERT_TRUE(state.open(content));
+    const auto before = open_descriptors();
+    for (int i = 0; i < 20; ++i)
+      EXPECT_TRUE(state.open(content));
+    EXPECT_EQ(open_descriptors(), before);
+  };
+  fs::create_directories(file() / "in the way");
+  state_folder first{folder};
+  expect_none_left(first);
+  state_folder second{folder}; // the first one has its lock
+  expect_none_left(second);
+  first.close();
+  fs::remove_all(file());
+  ASSERT_FALSE(second.open(content));
+  second.close();
+  sql("PRAGMA user_version = 99");
+  expect_none_left(first);
+}
+
 TEST_F(a_damaged_state, is_none_when_the_disk_is_full_at_the_start) {
   if (!mount_disk())
     GTEST_SKIP() << "may not mount a small disk";

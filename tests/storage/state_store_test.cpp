@@ -87,6 +87,17 @@ TEST_F(a_state_store, gathers_changes_that_come_one_by_one) {
   EXPECT_EQ(left_by_a_kill().services.at(0).restarts, 10'000U);
 }
 
+TEST_F(a_state_store, gathers_no_longer_than_somebody_waits_or_it_is_open) {
+  store.emplace(folder.string(), state_store::pauses{.gathering = 1h});
+  ASSERT_TRUE(store->open(60s));
+  store->keep({.services = {{.name = "a", .restarts = 1}}});
+  keep({.services = {{.name = "b", .restarts = 1}}});
+  EXPECT_EQ(left_by_a_kill().services.size(), 2U);
+  store->keep({.services = {{.name = "c", .restarts = 1}}});
+  EXPECT_EQ(left_by_a_kill().services.size(), 2U) << "it gathers";
+  EXPECT_EQ(reopened().services.size(), 3U);
+}
+
 TEST_F(a_state_store, is_held_by_one_at_a_time) {
   reopened();
   state_store second{folder.string()};
@@ -347,6 +358,28 @@ TEST_F(a_state_store, makes_its_folder_again_when_that_vanished) {
   EXPECT_EQ(left_by_a_kill(), all);
   state_store second{folder.string()};
   EXPECT_FALSE(second.open(60s)) << "the new folder is held too";
+}
+
+TEST_F(a_state_store, looks_for_its_folder_though_nothing_changes) {
+  auto often = impatient();
+  often.between_looks = 1ms;
+  store.emplace(folder.string(), often);
+  ASSERT_TRUE(store->open(60s));
+  keep(everything());
+  fs::remove_all(folder);
+  EXPECT_TRUE(eventually([this] { return store->health().errors == 1 && is_well(); }));
+  EXPECT_EQ(left_by_a_kill(), everything());
+}
+
+TEST_F(a_state_store, tries_again_at_once_when_somebody_waits) {
+  fs::create_directories(file());
+  store.emplace(folder.string(), state_store::pauses{.first_retry = 1h});
+  ASSERT_TRUE(store->open(60s));
+  EXPECT_FALSE(is_well());
+  fs::remove(file());
+  keep(everything());
+  EXPECT_TRUE(is_well()) << store->health().trouble;
+  EXPECT_EQ(left_by_a_kill(), everything());
 }
 
 TEST_F(a_state_store, does_not_take_a_folder_that_another_took_when_it_vanished) {
