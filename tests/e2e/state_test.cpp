@@ -196,6 +196,8 @@ TEST(state, that_is_damaged_is_said_once_and_kept_and_stops_nobody) {
     fs::remove_all(reeve.folder() / "state");
     reeve.start_and_wait();
     for (const auto* name : {"a", "b"})
+      ASSERT_TRUE(reeve.becomes(name, "health", "healthy"));
+    for (const auto* name : {"a", "b"})
       ASSERT_EQ(reeve.post("/api/v1/services/" + std::string{name} + "/pause").status, 202);
     reeve.signal(SIGKILL);
     ASSERT_EQ(reeve.wait_exit(), 128 + SIGKILL);
