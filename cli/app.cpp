@@ -18,6 +18,7 @@ struct words {
   tune_options tuning;
   std::string config;
   std::string url;
+  std::string token_file;
   std::string name;
   std::vector<std::string> names;
   bool json = false;
@@ -32,7 +33,9 @@ void add_config(CLI::App* command, std::string& into) {
 
 void add_url(CLI::App* command, words& w) {
   add_config(command, w.config);
-  command->add_option("--url", w.url, "the daemon's address (default: what the config listens on)");
+  command->add_option("--url", w.url,
+                      "the daemon: http://HOST:PORT or unix:PATH (default: what the config "
+                      "listens on)");
 }
 
 void add_run(CLI::App& app, words& w, int& code) {
@@ -110,8 +113,13 @@ void add_tune(CLI::App& app, words& w, int& code) {
 void add_order(CLI::App& app, words& w, int& code, order o, const std::string& what) {
   auto* command = app.add_subcommand(std::string{to_string(o)}, what);
   add_url(command, w);
+  command->add_option(
+    "--token-file", w.token_file,
+    "whose first line is the token to send (default: $REEVE_TOKEN_FILE, else what "
+    "the config says)");
   command->add_option("NAME", w.name, "the service")->required();
-  command->callback([&w, &code, o] { code = give_order(w.config, w.url, o, w.name); });
+  command->callback(
+    [&w, &code, o] { code = give_order(w.config, w.url, w.token_file, o, w.name); });
 }
 
 // CLI11 only says that a subcommand is missing.

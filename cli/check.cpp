@@ -156,7 +156,7 @@ void print_table(const std::vector<checked>& all) {
                     {one.spec->name},
                     {health, colour_of_health(health)},
                     {describe(one.took)},
-                    {printable(one.reason)}});
+                    {one.reason}});
   }
   std::cout << render_table({"SERVICE", "CHECK", "HEALTH", "TOOK", "REASON"}, rows,
                             stdout_wants_colour());

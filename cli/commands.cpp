@@ -6,7 +6,9 @@
 #include "config/connections.hpp"
 #include "config/scenario.hpp"
 #include "http/client.hpp"
+#include "http/token_file.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -37,13 +39,13 @@ std::optional<Good> good_or_complain(std::variant<Good, std::vector<config::prob
   if (auto* good = std::get_if<Good>(&read))
     return std::move(*good);
   for (const auto& problem : std::get<1>(read))
-    std::cerr << to_string(problem) << '\n';
+    std::cerr << printable(to_string(problem)) << '\n';
   return std::nullopt;
 }
 
 void print_warnings(const std::vector<config::problem>& warnings) {
   for (const auto& warning : warnings)
-    std::cerr << "warning: " << to_string(warning) << '\n';
+    std::cerr << "warning: " << printable(to_string(warning)) << '\n';
 }
 
 // Empty: nobody named one.
@@ -52,13 +54,17 @@ std::string named_config(const std::string& given) {
   return given.empty() && named != nullptr ? named : given;
 }
 
-std::string url_of(server_spec server) {
+std::string url_of(const server_spec& server) {
+  const auto known = std::find_if(server.listen.begin(), server.listen.end(), [](const auto& one) {
+    return one.port != 0 || !one.unix_socket.empty();
+  });
+  auto at = known != server.listen.end() ? *known : server.listen.front();
+  if (!at.unix_socket.empty())
+    return to_string(at);
   // What listens everywhere is reached here.
-  if (server.host.empty() || server.host == "0.0.0.0" || server.host == "::")
-    server.host = "127.0.0.1";
-  const bool v6 = server.host.find(':') != std::string::npos;
-  return "http://" + (v6 ? "[" + server.host + "]" : server.host) + ":"
-         + std::to_string(server.port);
+  if (at.host.empty() || at.host == "0.0.0.0" || at.host == "::")
+    at.host = "127.0.0.1";
+  return "http://" + to_string(at);
 }
 
 } // namespace
@@ -109,19 +115,33 @@ std::optional<scenario> load_scenario_or_complain(const std::string& file,
   return std::move(good->played);
 }
 
-std::optional<std::string> daemon_url_or_complain(const std::string& url,
-                                                  const std::string& config) {
+std::optional<daemon_address> find_daemon_or_complain(const std::string& url,
+                                                      const std::string& config) {
   if (!url.empty())
-    return url;
+    return daemon_address{url, ""};
   const auto file = find_config(config);
   std::error_code failed;
   if (named_config(config).empty() && !std::filesystem::exists(file, failed) && !failed)
-    return url_of({});
+    return daemon_address{url_of({}), ""};
   const auto read = config::load_listen(file, config::process_environment());
   if (const auto* server = std::get_if<server_spec>(&read))
-    return url_of(*server);
-  std::cerr << "cannot tell where Reeve listens: " << to_string(std::get<config::problem>(read))
+    return daemon_address{url_of(*server), server->token_file};
+  std::cerr << "cannot tell where Reeve listens: "
+            << printable(to_string(std::get<config::problem>(read)))
             << "; mend it, or give --url\n";
+  return std::nullopt;
+}
+
+std::optional<std::string> find_token_or_complain(const std::string& given,
+                                                  const daemon_address& daemon) {
+  const char* named = std::getenv("REEVE_TOKEN_FILE");
+  const auto wanted = given.empty() && named != nullptr ? named : given;
+  const auto token = http::read_token(wanted.empty() ? daemon.token_file : wanted);
+  if (token)
+    return *token;
+  if (wanted.empty())
+    return "";
+  std::cerr << token.sentence() << '\n';
   return std::nullopt;
 }
 
@@ -140,17 +160,18 @@ int validate(const std::string& given) {
 }
 
 int healthcheck(const std::string& config, const std::string& url) {
-  const auto base = daemon_url_or_complain(url, config);
-  if (!base && !config.empty())
+  const auto daemon = find_daemon_or_complain(url, config);
+  if (!daemon && !config.empty())
     return exit_code::negative;
   // In the image a file that was broken since must not make a daemon that works look dead.
-  auto answer = http::ask(base.value_or(url_of({})), "GET", "/livez", std::chrono::seconds{3});
+  const auto base = daemon ? daemon->url : url_of({});
+  auto answer = http::ask(base, "GET", "/livez", std::chrono::seconds{3});
   if (!answer) {
     std::cerr << answer.sentence() << '\n';
     return exit_code::negative;
   }
   if (answer->status != 200) {
-    std::cerr << "reeve does not answer as it should: " << answer->body << '\n';
+    std::cerr << "reeve does not answer as it should: " << printable(answer->body) << '\n';
     return exit_code::negative;
   }
   return exit_code::ok;

@@ -50,7 +50,8 @@ int run(const run_options& options);
 int validate(const std::string& config);
 int check(const std::string& config, const std::vector<std::string>& names, bool json);
 int show_status(const std::string& config, const std::string& url, bool json);
-int give_order(const std::string& config, const std::string& url, order o, const std::string& name);
+int give_order(const std::string& config, const std::string& url, const std::string& token_file,
+               order o, const std::string& name);
 int explain(const std::string& config, const std::string& url, const std::string& name, bool json);
 int healthcheck(const std::string& config, const std::string& url);
 int simulate(const simulate_options& options);
@@ -76,9 +77,21 @@ load_or_complain(const std::string& given,
 /// The same of a scenario for `spec`.
 std::optional<scenario> load_scenario_or_complain(const std::string& file, const daemon_spec& spec);
 
-/// `url`, else what the config says to listen on, else, without any config, the default. None: the
-/// config does not tell, as stderr says now; whom to ask instead would be a guess.
-std::optional<std::string> daemon_url_or_complain(const std::string& url,
-                                                  const std::string& config);
+/// A daemon that runs, as its commands reach it.
+struct daemon_address {
+  std::string url;
+  std::string token_file; ///< what its config says; empty: nothing
+};
+
+/// `url`, else the first of what the config says to listen on, else, without any config, the
+/// default. None: the config does not tell, as stderr says now; whom to ask instead would be a
+/// guess.
+std::optional<daemon_address> find_daemon_or_complain(const std::string& url,
+                                                      const std::string& config);
+
+/// The token in `given`, else in $REEVE_TOKEN_FILE, else, as far as this user may read it, in what
+/// the daemon's config says; empty: there is none to send. None: it cannot be read, as stderr says.
+std::optional<std::string> find_token_or_complain(const std::string& given,
+                                                  const daemon_address& daemon);
 
 } // namespace reeve::cli

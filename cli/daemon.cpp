@@ -54,6 +54,33 @@ std::vector<std::string> identity(const daemon_spec& spec, const std::string& co
           std::to_string(spec.server.port)};
 }
 
+// "http://127.0.0.1:8006/health, unix:/run/reeve.sock".
+std::string where_health_is(const std::vector<listen_address>& at) {
+  std::string all;
+  for (const auto& one : at) {
+    const auto text = to_string(one);
+    all +=
+      (all.empty() ? "" : ", ") + (one.unix_socket.empty() ? "http://" + text + "/health" : text);
+  }
+  return all;
+}
+
+// Where the two differ in what is read at the start only; empty: nowhere.
+std::string what_needs_a_restart(const daemon_spec& before, const daemon_spec& now) {
+  std::string all;
+  const auto compare = [&](const char* key, const auto& one, const auto& other) {
+    if (one != other)
+      all += (all.empty() ? "" : ", ") + std::string{key};
+  };
+  compare("server.listen", before.server.listen, now.server.listen);
+  compare("server.health", before.server.fail_on, now.server.fail_on);
+  compare("server.token_file", before.server.token_file, now.server.token_file);
+  compare("server.orders", before.server.orders, now.server.orders);
+  compare("docker.socket", before.docker.socket, now.docker.socket);
+  compare("metrics.prefix", before.metrics_prefix, now.metrics_prefix);
+  return all;
+}
+
 // "2 services; new: c; changed: b; removed: d".
 std::string what_changed(const daemon_spec& before, const daemon_spec& now) {
   std::map<std::string_view, const service_spec*> old;
@@ -270,11 +297,10 @@ std::vector<std::string> daemon::state::refusals_of(const config::load_result& r
     return refusals;
   }
   const auto& fresh = std::get<config::loaded>(read).spec;
-  if (fresh.server != spec->server || fresh.docker != spec->docker
-      || fresh.metrics_prefix != spec->metrics_prefix)
-    refusals.push_back(config_file
-                       + ": server.listen, and all of server, docker and metrics, is read at the "
-                         "start only: put it back, or restart Reeve");
+  if (const auto keys = what_needs_a_restart(*spec, fresh); !keys.empty())
+    refusals.push_back(config_file + ": " + keys
+                       + " changed; all of server (server.listen too), docker and metrics is read "
+                         "at the start only: put it back, or restart Reeve");
   return refusals;
 }
 
@@ -357,8 +383,8 @@ int daemon::run() {
                                                       .before = std::exchange(s.before, {}),
                                                       .pressure = s.pressure_at_start(),
                                                     });
-  spdlog::info("reeve " REEVE_VERSION " watches {}; http://{}:{}/health",
-               counted(s.spec->services.size(), "service"), s.spec->server.host, s.server.port());
+  spdlog::info("reeve " REEVE_VERSION " watches {}; {}",
+               counted(s.spec->services.size(), "service"), where_health_is(s.server.addresses()));
   s.watch_pressure();
   // Once all is set up, and once more when every service has been checked.
   for (const auto after : {std::chrono::seconds{1}, std::chrono::seconds{30}})
@@ -366,6 +392,7 @@ int daemon::run() {
   s.loop.run();
   if (s.store)
     s.store->close(std::chrono::seconds{2});
+  s.server.stop_listening();
   spdlog::info("stopped");
   return s.code;
 }

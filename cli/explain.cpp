@@ -22,7 +22,7 @@ void print_decisions(const json& decisions) {
     const auto what = d.value("decision", "");
     rows.push_back({{distance_from_now(d, "at") + " ago"},
                     {what, colour_of(what)},
-                    {printable(d.value("explanation", ""))}});
+                    {d.value("explanation", "")}});
   }
   std::cout << render_table({"WHEN", "DECISION", "WHY"}, rows, stdout_wants_colour());
 }
@@ -31,11 +31,11 @@ void print_decisions(const json& decisions) {
 
 int explain(const std::string& config, const std::string& url, const std::string& name,
             bool as_json) {
-  const auto base = daemon_url_or_complain(url, config);
-  if (!base)
+  const auto daemon = find_daemon_or_complain(url, config);
+  if (!daemon)
     return exit_code::bad_config;
-  const auto service = ask_daemon(*base, "/api/v1/services/" + name, "name");
-  const auto said = ask_daemon(*base, "/api/v1/services/" + name + "/decisions", "decisions");
+  const auto service = ask_daemon(daemon->url, "/api/v1/services/" + name, "name");
+  const auto said = ask_daemon(daemon->url, "/api/v1/services/" + name + "/decisions", "decisions");
   for (const auto* answer : {&service, &said})
     if (!answer->body) {
       std::cerr << answer->problem << '\n';
@@ -46,8 +46,8 @@ int explain(const std::string& config, const std::string& url, const std::string
     return exit_code::ok;
   }
   const auto reason = printable(service.body->value("reason", ""));
-  const auto supervision = supervision_of(*service.body);
-  std::cout << name << " is " << service.body->value("health", "") << ", " << supervision
+  const auto supervision = printable(supervision_of(*service.body));
+  std::cout << name << " is " << printable(service.body->value("health", "")) << ", " << supervision
             << (reason.empty() ? "" : ": " + reason) << '\n';
   if (supervision.starts_with("given_up"))
     std::cout << "`reeve restart " << name << "` tries it now.\n";

@@ -1,6 +1,7 @@
 #include "cli/question.hpp"
 
 #include "cli/commands.hpp"
+#include "cli/table.hpp"
 #include "http/client.hpp"
 #include "supervisor/text.hpp"
 
@@ -35,8 +36,8 @@ std::string ask_state_trouble(const std::string& base) {
 std::string message_of(const std::string& body) {
   auto parsed = json::parse(body, nullptr, false);
   if (parsed.is_object() && parsed.contains("error") && parsed["error"].is_object())
-    return parsed["error"].value("message", body);
-  return body;
+    return printable(parsed["error"].value("message", body));
+  return printable(body);
 }
 
 std::string distance_from_now(const json& from, const char* key) {

@@ -23,7 +23,7 @@ daemon_answer ask_daemon(const std::string& base, const std::string& path, const
 /// Why the daemon does not keep the state of services just now; empty: it does, or none was told.
 std::string ask_state_trouble(const std::string& base);
 
-/// The message inside an error answer, or all of it.
+/// The message inside an error answer, or all of it; printable.
 std::string message_of(const std::string& body);
 
 /// "4m" between an RFC 3339 time, past or to come, which has whole seconds, and now; empty if there

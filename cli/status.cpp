@@ -41,7 +41,7 @@ void print_table(const json& services) {
                                                            : colour::warning},
                     {distance_from_now(s, "since")},
                     {std::to_string(s.value("restarts", 0))},
-                    {printable(s.value("reason", ""))}});
+                    {s.value("reason", "")}});
   }
   std::cout << render_table(
     {"SERVICE", "GROUP", "HEALTH", "SUPERVISION", "SINCE", "RESTARTS", "REASON"}, rows,
@@ -62,16 +62,16 @@ void print_table(const json& services) {
 } // namespace
 
 int show_status(const std::string& config, const std::string& url, bool as_json) {
-  const auto base = daemon_url_or_complain(url, config);
-  if (!base)
+  const auto daemon = find_daemon_or_complain(url, config);
+  if (!daemon)
     return exit_code::bad_config;
-  auto answer = ask_daemon(*base, "/api/v1/services", "services");
+  auto answer = ask_daemon(daemon->url, "/api/v1/services", "services");
   if (!answer.body) {
     std::cerr << answer.problem << '\n';
     return answer.code;
   }
   auto& shown = *answer.body;
-  const auto trouble = ask_state_trouble(*base);
+  const auto trouble = ask_state_trouble(daemon->url);
   if (!trouble.empty())
     shown["state"] = trouble;
   if (as_json)
@@ -86,13 +86,14 @@ int show_status(const std::string& config, const std::string& url, bool as_json)
                                                                 : exit_code::negative;
 }
 
-int give_order(const std::string& config, const std::string& url, order o,
-               const std::string& name) {
-  const auto base = daemon_url_or_complain(url, config);
-  if (!base)
+int give_order(const std::string& config, const std::string& url, const std::string& token_file,
+               order o, const std::string& name) {
+  const auto daemon = find_daemon_or_complain(url, config);
+  const auto token = daemon ? find_token_or_complain(token_file, *daemon) : std::nullopt;
+  if (!token)
     return exit_code::bad_config;
   auto path = "/api/v1/services/" + name + "/" + std::string{to_string(o)};
-  auto answer = http::ask(*base, "POST", path, std::chrono::seconds{5});
+  auto answer = http::ask(daemon->url, "POST", path, std::chrono::seconds{5}, *token);
   if (!answer) {
     std::cerr << answer.sentence() << '\n';
     return exit_code::no_daemon;

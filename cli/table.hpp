@@ -17,13 +17,13 @@ struct cell {
 /// `text` in this colour, by the terminal's escape sequences; plain: as it is.
 std::string paint(const std::string& text, colour c);
 
-/// Rows under a header, columns as wide as their widest cell; the last column is not padded. With
-/// `colours` the terminal's escape sequences are used.
+/// Rows under a header, columns as wide as their widest cell; the last column is not padded. What
+/// is in the cells is made `printable`; with `colours` the terminal's escape sequences are used.
 std::string render_table(const std::vector<std::string>& header,
-                         const std::vector<std::vector<cell>>& rows, bool colours);
+                         std::vector<std::vector<cell>> rows, bool colours);
 
 /// The text with control characters written out (`\x1b`), so that what a service said cannot drive
-/// the reader's terminal. UTF-8 and tabs stay.
+/// the reader's terminal, and what is no UTF-8 as well. The rest of UTF-8 and tabs stay.
 std::string printable(std::string_view text);
 
 /// "1 service", "2 services".

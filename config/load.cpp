@@ -60,6 +60,12 @@ void read_listening(const reader& root, server_spec& into) {
     sections_of(root); // complains of unknown ones, one of which may have been meant
 }
 
+void read_tokens_place(const reader& root, server_spec& into) {
+  fields f{root};
+  if (const auto server = f.find("server"))
+    read_token_file(*server, into);
+}
+
 } // namespace
 
 std::string to_string(const problem& p) {
@@ -113,6 +119,9 @@ listen_result load_listen(const std::string& file, const environment& env) {
   read_listening(reader{*root, root->at, "", shared}, made);
   if (problems.count() > 0)
     return problems.problems().front();
+  problem_list ignored{file};
+  reading lenient{ignored, env};
+  read_tokens_place(reader{*root, root->at, "", lenient}, made);
   return made;
 }
 

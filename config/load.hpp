@@ -49,7 +49,8 @@ load_result load_text(std::string_view text, const std::string& file, const envi
 using listen_result = std::variant<server_spec, problem>;
 
 /// Reads no more of `file` than that: what else is wrong in it does not matter, as a daemon that
-/// runs may have refused to reload it. Only host and port are set. Blocks on reading; any thread.
+/// runs may have refused to reload it. Only `listen` is set, and `token_file` if that is good.
+/// Blocks on reading; any thread.
 listen_result load_listen(const std::string& file, const environment& env);
 
 } // namespace reeve::config

@@ -3,25 +3,64 @@
 #include "config/address.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <vector>
 
 namespace reeve::config {
 namespace {
 
-void read_address(const reader& from, server_spec& into) {
+std::optional<listen_address> read_socket(const reader& from, const std::string& text) {
+  const auto path = parse_socket_path(text);
+  if (path)
+    return listen_address{"", 0, *path};
+  from.fail_parsed(path.sentence());
+  return {};
+}
+
+std::optional<listen_address> read_host_port(const reader& from, const std::string& text) {
+  const auto port = text.substr(text.front() == ':' ? 1 : 0);
+  if (port.find_first_not_of("0123456789") == port.npos) {
+    from.fail(from.quoted_text() + " names no address; write 127.0.0.1:" + port
+              + " for this machine alone, or 0.0.0.0:" + port + " for all that can reach it");
+    return {};
+  }
+  if (text.front() == '/') {
+    from.fail(from.quoted_text() + " names no address; write unix:/run/reeve.sock for a socket");
+    return {};
+  }
+  const auto parsed = parse_host_port(text, 0);
+  if (parsed)
+    return listen_address{parsed->host, parsed->port, ""};
+  from.fail_parsed(parsed.sentence());
+  return {};
+}
+
+std::optional<listen_address> read_address(const reader& from) {
   const auto text = from.text();
   if (!text)
-    return;
-  const auto port = text->substr(text->front() == ':' ? 1 : 0);
-  if (port.find_first_not_of("0123456789") == port.npos)
-    return from.fail(from.quoted_text() + " names no address; write 127.0.0.1:" + port
-                     + " for this machine alone, or 0.0.0.0:" + port
-                     + " for all that can reach it");
-  if (const auto parsed = parse_host_port(*text, 0)) {
-    into.host = parsed->host;
-    into.port = parsed->port;
-  } else {
-    from.fail_parsed(parsed.sentence());
-  }
+    return {};
+  return is_unix_url(*text) ? read_socket(from, *text) : read_host_port(from, *text);
+}
+
+/// One address, or a list of them.
+void read_addresses(const reader& from, server_spec& into) {
+  std::vector<listen_address> all;
+  for (const auto& item : from.is_list() ? from.items("a list of addresses") : std::vector{from})
+    if (const auto one = read_address(item)) {
+      if ((one->port != 0 || !one->unix_socket.empty())
+          && std::find(all.begin(), all.end(), *one) != all.end())
+        item.fail(item.quoted_text() + " stands there twice");
+      all.push_back(*one);
+    }
+  if (!all.empty())
+    into.listen = std::move(all);
+}
+
+void check_orders(const reader& from, const server_spec& made) {
+  if (made.orders == order_access::token && made.token_file.empty())
+    from.fail("'token' needs server.token_file, whose first line is the token");
+  if (made.orders == order_access::none && !made.token_file.empty())
+    from.warn("'none' takes no orders at all: server.token_file has no effect");
 }
 
 void read_health(const reader& from, server_spec& into) {
@@ -40,20 +79,31 @@ bool begins_metric(char c) {
 void read_server(const reader& from, server_spec& into) {
   fields f{from};
   if (const auto listen = f.find("listen"))
-    read_address(*listen, into);
+    read_addresses(*listen, into);
   if (const auto health = f.find("health"))
     read_health(*health, into);
-  f.text("token_file", into.token_file);
+  const auto token = f.text("token_file", into.token_file);
+  const auto orders = f.word<order_access>(
+    "orders", into.orders,
+    {{"local", order_access::local}, {"token", order_access::token}, {"none", order_access::none}});
+  if (orders && !(token && into.token_file.empty()))
+    check_orders(*orders, into);
   f.finish();
 }
 
 void read_listen(const reader& from, server_spec& into) {
   fields f{from};
   if (const auto listen = f.find("listen"))
-    return read_address(*listen, into);
+    return read_addresses(*listen, into);
   f.find("health");
   f.find("token_file");
+  f.find("orders");
   f.finish();
+}
+
+void read_token_file(const reader& from, server_spec& into) {
+  fields f{from};
+  f.text("token_file", into.token_file);
 }
 
 void read_docker_engine(const reader& from, docker_spec& into) {

@@ -12,6 +12,9 @@ void read_server(const reader& from, server_spec& into);
 /// may have been meant for it.
 void read_listen(const reader& from, server_spec& into);
 
+/// Its `token_file` alone.
+void read_token_file(const reader& from, server_spec& into);
+
 /// `docker:`.
 void read_docker_engine(const reader& from, docker_spec& into);
 

@@ -13,8 +13,10 @@ struct client_answer {
 };
 
 /// One blocking request to a running Reeve; for the commands, never for the daemon. `base` is
-/// `http://host:port`; the error says what to do when nobody answers. Any thread.
+/// `http://host:port` or `unix:/run/reeve.sock`; the error says what to do when nobody answers.
+/// `token`: sent along as the bearer token; empty: none. Any thread.
 result<client_answer> ask(const std::string& base, const std::string& method,
-                          const std::string& path, std::chrono::milliseconds timeout);
+                          const std::string& path, std::chrono::milliseconds timeout,
+                          const std::string& token = {});
 
 } // namespace reeve::http

@@ -56,13 +56,13 @@ void front_context::arm(const std::shared_ptr<front_context>& self) {
 connection::connection(context shared) : shared_{std::move(shared)}, parser_{shared_->limits} {
 }
 
-void connection::open(context shared, int fd, bool from_loopback) {
+void connection::open(context shared, int fd) {
   auto c = std::make_shared<connection>(shared);
   uv_tcp_init(shared->loop.raw(), &c->socket_);
   c->socket_.data = c.get();
   c->self_ = c;
   c->open_ = true;
-  c->from_loopback_ = from_loopback;
+  c->client_ = peer::of(fd);
   c->place_ = shared->roster.add(*c, shared->loop.now());
   if (uv_tcp_open(&c->socket_, fd) != 0) {
     ::close(fd);
@@ -200,7 +200,7 @@ void connection::resume() {
 
 void connection::dispatch() {
   auto r = parser_.take();
-  r.from_loopback = from_loopback_;
+  r.client = client_;
   asked_ = std::chrono::steady_clock::now();
   method_ = r.method;
   minor_version_ = r.minor_version;

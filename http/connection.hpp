@@ -43,7 +43,7 @@ public:
   using context = std::shared_ptr<front_context>;
 
   /// Takes over the accepted socket.
-  static void open(context shared, int fd, bool from_loopback);
+  static void open(context shared, int fd);
   explicit connection(context shared);
 
   void close();
@@ -94,7 +94,7 @@ private:
   bool input_ended_ = false;
   bool working_ = false;
   bool yielded_ = false;
-  bool from_loopback_ = false;
+  peer client_;
   std::string input_; // what came while an answer was awaited
   request_parser parser_;
 

@@ -34,15 +34,14 @@ struct front::state {
   }
 
   listener::callbacks callbacks() {
-    return {[this](int fd, bool from_loopback) { welcome(fd, from_loopback); },
-            [this] { return make_room(); }};
+    return {[this](int fd) { welcome(fd); }, [this] { return make_room(); }};
   }
 
-  void welcome(int fd, bool from_loopback) {
+  void welcome(int fd) {
     if (shared->roster.size() >= most && !make_room())
       ::close(fd);
     else
-      connection::open(shared, fd, from_loopback);
+      connection::open(shared, fd);
   }
 
   bool make_room() {
@@ -68,13 +67,17 @@ front::~front() {
   shared.answered = nullptr;
 }
 
-status front::listen(const std::string& host, int port) {
+status front::listen(const std::vector<listen_address>& at) {
   state_->most = std::max<std::size_t>(1, fair_share_of_files(state_->shared->limits.connections));
-  return state_->sockets.listen(host, port);
+  return state_->sockets.listen(at);
 }
 
-int front::port() const {
-  return state_->sockets.port();
+std::vector<listen_address> front::addresses() const {
+  return state_->sockets.addresses();
+}
+
+void front::stop_listening() {
+  state_->sockets.close();
 }
 
 } // namespace reeve::http

@@ -3,6 +3,7 @@
 #include "http/answer.hpp"
 #include "http/limits.hpp"
 #include "http/request.hpp"
+#include "supervisor/daemon_spec.hpp"
 #include "supervisor/result.hpp"
 
 #include <chrono>
@@ -10,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace reeve::io {
 class loop;
@@ -32,10 +34,12 @@ public:
   front(const front&) = delete;
   front& operator=(const front&) = delete;
 
-  /// Binds every address that `host` stands for, and listens.
-  status listen(const std::string& host, int port);
-  /// REQUIRES: listening.
-  int port() const;
+  /// All of `at`, or nothing.
+  status listen(const std::vector<listen_address>& at);
+  /// With the ports that were free. Empty: it does not listen.
+  std::vector<listen_address> addresses() const;
+  /// Takes no new clients.
+  void stop_listening();
 
 private:
   struct state;

@@ -1,10 +1,9 @@
 #include "http/guard.hpp"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
@@ -46,29 +45,16 @@ bool is_our_name(std::string_view host, const server_spec& spec) {
   const auto name = split_port(host).first;
   constexpr std::string_view suffix = ".localhost";
   return is_address(name) || equal_ignoring_case(name, "localhost")
-         || equal_ignoring_case(name, spec.host)
+         || std::any_of(spec.listen.begin(), spec.listen.end(),
+                        [&](const auto& at) { return equal_ignoring_case(name, at.host); })
          || (name.size() > suffix.size()
              && equal_ignoring_case(name.substr(name.size() - suffix.size()), suffix));
 }
 
-/// The first line of the file, without blanks around it; empty if there is none.
-std::string read_token(const std::string& file) {
-  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0)
-    return {};
-  std::array<char, 4096> text{};
-  const auto n = ::read(fd, text.data(), text.size());
-  ::close(fd);
-  std::string_view token{text.data(), n > 0 ? static_cast<std::size_t>(n) : 0};
-  token = token.substr(0, token.find_first_of("\r\n"));
-  const auto first = token.find_first_not_of(" \t");
-  if (first == std::string_view::npos)
-    return {};
-  return std::string{token.substr(first, token.find_last_not_of(" \t") - first + 1)};
-}
-
-/// Takes as long for a near miss as for a far one. REQUIRES: `secret` is not empty.
+/// Takes as long for a near miss as for a far one; nothing is like an empty secret.
 bool equal_in_constant_time(std::string_view given, std::string_view secret) {
+  if (secret.empty())
+    return false;
   unsigned difference = given.size() == secret.size() ? 0 : 1;
   for (std::size_t i = 0; i < given.size(); ++i)
     difference |= static_cast<unsigned char>(given[i] ^ secret[i % secret.size()]);
@@ -85,59 +71,85 @@ std::string_view bearer_of(const request& r) {
   return first == std::string_view::npos ? std::string_view{} : token.substr(first);
 }
 
-answer unauthorized() {
+answer unauthorized(const server_spec& spec) {
+  const std::string who = spec.orders == order_access::token ? "orders" : "orders from elsewhere";
   auto a = error_answer(401, "unauthorized",
-                        "orders from beyond this machine need 'Authorization: Bearer TOKEN' with "
-                        "the token of server.token_file");
+                        who
+                          + " need the token of server.token_file: 'Authorization: Bearer TOKEN', "
+                            "or --token-file of reeve's own commands");
   a.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"reeve\"");
   return a;
 }
 
-enum class token_check { absent, unreadable, wrong, right };
-
-token_check check_token(const request& r, const server_spec& spec) {
-  if (spec.token_file.empty())
-    return token_check::absent;
-  const auto token = read_token(spec.token_file);
-  if (token.empty())
-    return token_check::unreadable;
-  return equal_in_constant_time(bearer_of(r), token) ? token_check::right : token_check::wrong;
-}
-
-std::optional<answer> refuse_remote(token_check token, const server_spec& spec) {
-  switch (token) {
-  case token_check::right:
-    return std::nullopt;
-  case token_check::wrong:
-    return unauthorized();
-  case token_check::unreadable:
-    spdlog::error("cannot read a token from server.token_file '{}': orders from beyond this "
-                  "machine are refused",
-                  spec.token_file);
-    return error_answer(500, "token_file",
-                        "server.token_file cannot be read or is empty; see the daemon's log");
-  case token_check::absent:
-    break;
-  }
+answer without_token_file(const server_spec& spec) {
+  if (spec.orders == order_access::token)
+    return error_answer(403, "forbidden", "orders need a token, and there is no server.token_file");
   return error_answer(403, "forbidden",
                       "orders are taken from this machine only; set server.token_file to take "
                       "them from others");
 }
 
+/// Nobody was let in by where the request comes from.
+std::optional<answer> refuse_without_token(const request& r, const server_spec& spec,
+                                           const result<std::string>& token) {
+  if (!spec.token_file.empty() && token && equal_in_constant_time(bearer_of(r), *token))
+    return std::nullopt;
+  const auto* host = r.header("host");
+  if (spec.orders == order_access::local && host != nullptr && r.client.is_this_machine())
+    return error_answer(403, "foreign_host",
+                        "orders are not taken under the name '" + *host
+                          + "'; use localhost, an address, or a token");
+  if (spec.token_file.empty())
+    return without_token_file(spec);
+  if (token)
+    return unauthorized(spec);
+  spdlog::error("orders that need the token of server.token_file are refused: {}",
+                token.sentence());
+  return error_answer(500, "token_file",
+                      "server.token_file cannot be read or is empty; see the daemon's log");
+}
+
+bool is_foreign_page(const request& r) {
+  const auto* origin = r.header("origin");
+  const auto* host = r.header("host");
+  return origin != nullptr && (host == nullptr || !same_site(*origin, *host));
+}
+
+bool is_let_in_by_its_place(const request& r, const server_spec& spec) {
+  if (spec.orders != order_access::local || !r.client.is_this_machine())
+    return false;
+  const auto* host = r.header("host");
+  return r.client.is_by_file() || host == nullptr || is_our_name(*host, spec);
+}
+
 } // namespace
 
-std::optional<answer> refuse_order(const request& r, const server_spec& spec) {
-  const auto* host = r.header("host");
-  const auto* origin = r.header("origin");
-  if (origin != nullptr && (host == nullptr || !same_site(*origin, *host)))
+bool needs_token(const request& r, const server_spec& spec) {
+  return spec.orders != order_access::none && !is_foreign_page(r)
+         && !is_let_in_by_its_place(r, spec);
+}
+
+std::optional<answer> refuse_order(const request& r, const server_spec& spec,
+                                   const result<std::string>& token) {
+  if (spec.orders == order_access::none)
+    return error_answer(403, "orders_off",
+                        "this Reeve takes no orders: its config says server.orders: none");
+  if (is_foreign_page(r))
     return error_answer(403, "foreign_origin", "orders are not taken from pages of other sites");
-  if (!r.from_loopback)
-    return refuse_remote(check_token(r, spec), spec);
-  if (host == nullptr || is_our_name(*host, spec) || check_token(r, spec) == token_check::right)
+  if (is_let_in_by_its_place(r, spec))
     return std::nullopt;
-  return error_answer(403, "foreign_host",
-                      "orders are not taken under the name '" + *host
-                        + "'; use localhost, an address, or a token");
+  return refuse_without_token(r, spec, token);
+}
+
+guard::guard(io::loop& l, server_spec spec) : spec_{std::move(spec)}, token_{l, spec_.token_file} {
+}
+
+void guard::admit(const request& r, decision decide) {
+  if (spec_.token_file.empty() || bearer_of(r).empty() || !needs_token(r, spec_))
+    return decide(refuse_order(r, spec_, std::string{}));
+  token_.read([this, r, decide = std::move(decide)](const result<std::string>& token) {
+    decide(refuse_order(r, spec_, token));
+  });
 }
 
 } // namespace reeve::http

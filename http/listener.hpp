@@ -1,10 +1,10 @@
 #pragma once
 
+#include "supervisor/daemon_spec.hpp"
 #include "supervisor/result.hpp"
 
 #include <functional>
 #include <memory>
-#include <string>
 #include <vector>
 
 namespace reeve::io {
@@ -17,7 +17,7 @@ namespace reeve::http {
 class listener {
 public:
   struct callbacks {
-    std::function<void(int fd, bool from_loopback)> accepted; ///< takes the socket over
+    std::function<void(int fd)> accepted; ///< takes the socket over
     /// Out of file descriptors: closes something, or says there is nothing to close.
     std::function<bool()> make_room;
   };
@@ -27,11 +27,13 @@ public:
   listener(const listener&) = delete;
   listener& operator=(const listener&) = delete;
 
-  /// Binds every address that `host` stands for. Port 0: any that is free.
-  status listen(const std::string& host, int port);
-  int port() const {
-    return port_;
+  /// On all of `at`, or on nothing. Once.
+  status listen(const std::vector<listen_address>& at);
+  /// With the ports that were free.
+  const std::vector<listen_address>& addresses() const {
+    return addresses_;
   }
+  void close();
 
 private:
   struct socket;
@@ -44,7 +46,7 @@ private:
 
   io::loop& loop_;
   callbacks told_;
-  int port_ = 0;
+  std::vector<listen_address> addresses_;
   std::shared_ptr<int> alive_ = std::make_shared<int>(); // for timers that outlive us
   std::vector<std::unique_ptr<socket, socket_closer>> sockets_;
 };

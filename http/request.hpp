@@ -1,5 +1,7 @@
 #pragma once
 
+#include "http/peer.hpp"
+
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,7 +17,7 @@ struct request {
   std::string body;
   int minor_version = 1; ///< of HTTP/1.x
   bool keep_alive = true;
-  bool from_loopback = false; ///< the client is on this machine
+  peer client;
 
   /// The first header of this name (in lower case); null if there is none.
   const std::string* header(std::string_view name) const;

@@ -1,6 +1,5 @@
 #include "http/routes.hpp"
 
-#include "http/guard.hpp"
 #include "http/json_text.hpp"
 #include "http/pages.hpp"
 #include "supervisor/text.hpp"
@@ -113,19 +112,24 @@ answer answer_to_order(const std::string& name, order o, const order_reply& said
   return no_such_service(name, now);
 }
 
-void add_orders(router& to, const hooks_ptr& from, const server_spec& spec) {
+void pass_on(const hooks_ptr& from, const std::string& name, order o, const reply& give) {
+  from->give_order(name, o, [late = std::weak_ptr{from}, name, o, give](const order_reply& said) {
+    if (const auto still = late.lock())
+      give(answer_to_order(name, o, said, still->snapshot()));
+  });
+}
+
+void add_orders(router& to, const hooks_ptr& from, const std::shared_ptr<guard>& gate) {
   for (auto o : {order::restart, order::stop, order::start, order::pause, order::resume})
     to.add("POST", "/api/v1/services/{name}/" + std::string{to_string(o)},
-           [from, spec, o](const request& r, const router::parts& parts, reply give) {
-             if (auto refused = refuse_order(r, spec))
-               return give(std::move(*refused));
-             const auto& name = parts[0];
-             from->give_order(name, o,
-                              [late = std::weak_ptr{from}, name, o,
-                               give = std::move(give)](const order_reply& said) {
-                                if (const auto still = late.lock())
-                                  give(answer_to_order(name, o, said, still->snapshot()));
-                              });
+           [from, gate, o](const request& r, const router::parts& parts, reply give) {
+             gate->admit(r, [late = std::weak_ptr{from}, name = parts[0], o,
+                             give = std::move(give)](std::optional<answer> refused) {
+               if (refused)
+                 give(std::move(*refused));
+               else if (const auto still = late.lock())
+                 pass_on(still, name, o, give);
+             });
            });
 }
 
@@ -174,11 +178,12 @@ void add_pushes(router& to, const hooks_ptr& from) {
 
 } // namespace
 
-void add_routes(router& to, const hooks_ptr& from, const server_spec& spec) {
+void add_routes(router& to, const hooks_ptr& from, const server_spec& spec,
+                const std::shared_ptr<guard>& gate) {
   add_health_pages(to, from, spec); // first: asked most often
   add_daemon_pages(to, from);
   add_api_pages(to, from);
-  add_orders(to, from, spec);
+  add_orders(to, from, gate);
   add_pushes(to, from);
 }
 

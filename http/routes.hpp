@@ -1,5 +1,6 @@
 #pragma once
 
+#include "http/guard.hpp"
 #include "http/hooks.hpp"
 #include "http/router.hpp"
 #include "supervisor/daemon_spec.hpp"
@@ -9,7 +10,8 @@
 namespace reeve::http {
 
 /// Every page of docs/http-api.md. `from` must outlive `to`; answers that come after
-/// it is gone are dropped.
-void add_routes(router& to, const std::shared_ptr<const hooks>& from, const server_spec& spec);
+/// it is gone are dropped. Orders pass `gate`.
+void add_routes(router& to, const std::shared_ptr<const hooks>& from, const server_spec& spec,
+                const std::shared_ptr<guard>& gate);
 
 } // namespace reeve::http

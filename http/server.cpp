@@ -1,6 +1,7 @@
 #include "http/server.hpp"
 
 #include "http/front.hpp"
+#include "http/guard.hpp"
 #include "http/router.hpp"
 #include "http/routes.hpp"
 
@@ -19,7 +20,7 @@ struct server::state {
         clients{l, limits,
                 [this](const request& r, reply give) { pages.route(r, std::move(give)); },
                 from->answered} {
-    add_routes(pages, from, spec);
+    add_routes(pages, from, spec, std::make_shared<guard>(l, spec));
   }
 };
 
@@ -30,11 +31,15 @@ server::server(io::loop& l, server_spec spec, hooks h, front_limits limits)
 server::~server() = default;
 
 status server::listen() {
-  return state_->clients.listen(state_->spec.host, state_->spec.port);
+  return state_->clients.listen(state_->spec.listen);
 }
 
-int server::port() const {
-  return state_->clients.port();
+std::vector<listen_address> server::addresses() const {
+  return state_->clients.addresses();
+}
+
+void server::stop_listening() {
+  state_->clients.stop_listening();
 }
 
 } // namespace reeve::http

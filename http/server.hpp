@@ -6,6 +6,7 @@
 #include "supervisor/result.hpp"
 
 #include <memory>
+#include <vector>
 
 namespace reeve::io {
 class loop;
@@ -13,7 +14,7 @@ class loop;
 
 namespace reeve::http {
 
-/// Health, metrics and API on one port. Loop thread only, or while the loop does
+/// Health, metrics and API. Loop thread only, or while the loop does
 /// not run.
 class server {
 public:
@@ -23,10 +24,12 @@ public:
   server(const server&) = delete;
   server& operator=(const server&) = delete;
 
-  /// Binds and listens; the error names address and cause.
+  /// Binds and listens on all of `server.listen`; the error names address and cause.
   status listen();
-  /// The bound port (of use when the spec's is 0). REQUIRES: listening.
-  int port() const;
+  /// Where it listens, with the ports that were free.
+  std::vector<listen_address> addresses() const;
+  /// Takes no new clients; sockets in the file system are gone.
+  void stop_listening();
 
 private:
   struct state;

@@ -64,6 +64,10 @@ std::string database::text(const std::string& sql) {
   return s.step() ? s.text() : "";
 }
 
+void database::leave_log() {
+  sqlite3_db_config(raw_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+}
+
 bool database::has_moved() {
   int moved = 0;
   return !failure_

@@ -33,6 +33,9 @@ public:
   std::optional<std::int64_t> number(const std::string& sql);
   std::string text(const std::string& sql);
 
+  /// What is in the log stays there when this ends, as it is.
+  void leave_log();
+
   /// The file that was opened is not the one of its name any more.
   bool has_moved();
 

@@ -1,6 +1,7 @@
 #include "storage/schema.hpp"
 
 #include <array>
+#include <cstdint>
 #include <string>
 
 namespace reeve::storage {
@@ -51,7 +52,12 @@ constexpr std::array steps{
   "  owner TEXT NOT NULL, name TEXT NOT NULL, number INTEGER NOT NULL, at INTEGER NOT NULL,"
   "  PRIMARY KEY (owner, name, number)"
   ") STRICT, WITHOUT ROWID",
+  // 5: how often it was written
+  "CREATE TABLE written (times INTEGER NOT NULL) STRICT;"
+  "INSERT INTO written VALUES (0)",
 };
+
+constexpr int first_that_counts = 5;
 
 } // namespace
 
@@ -61,6 +67,14 @@ int newest_schema() {
 
 int schema_of(database& db) {
   return static_cast<int>(db.number("PRAGMA user_version").value_or(0));
+}
+
+std::int64_t times_written(database& db) {
+  return schema_of(db) < first_that_counts ? 0 : db.number("SELECT times FROM written").value_or(0);
+}
+
+void count_writing(database& db, std::int64_t times) {
+  statement{db, "UPDATE written SET times = ?"}.add(times).run();
 }
 
 void migrate(database& db) {

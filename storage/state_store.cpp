@@ -21,11 +21,6 @@ namespace {
 using clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr milliseconds gathering{20}; ///< changes, before they are written
-constexpr milliseconds first_pause{500};
-constexpr milliseconds longest_pause{10'000};
-constexpr milliseconds between_looks{60'000}; ///< whether the file is still there
-
 std::string key_of(const remembered_service& s) {
   return s.name;
 }
@@ -93,7 +88,8 @@ private:
 } // namespace
 
 struct state_store::state {
-  explicit state(std::string name) : folder{std::move(name)} {
+  state(std::string name, const pauses& p)
+      : folder{std::move(name)}, times{p}, pause{p.first_retry} {
   }
 
   void work();
@@ -108,8 +104,10 @@ struct state_store::state {
   // The writer's alone.
   state_folder folder;
   bool is_open = false;
-  bool whole = false; ///< the file has to be written anew
-  milliseconds pause = first_pause;
+  bool whole = false;    ///< the file has to be written anew
+  bool was_read = false; ///< what the file held is part of what is in memory
+  const pauses times;
+  milliseconds pause;
 
   std::thread thread; ///< of the one that opens and closes
   std::mutex lock;    // of all below
@@ -157,20 +155,26 @@ void state_store::state::sleep(std::unique_lock<std::mutex>& guard) {
   const auto is_urgent = [this] { return closing || !waiting.empty(); };
   if (!is_open) {
     wake.wait_for(guard, pause, is_urgent);
-    pause = std::min(pause * 2, longest_pause);
+    pause = std::min(pause * 2, times.longest_retry);
     return;
   }
-  wake.wait_for(guard, between_looks, [&] { return has_changes || is_urgent(); });
+  wake.wait_for(guard, times.between_looks, [&] { return has_changes || is_urgent(); });
   if (has_changes)
-    wake.wait_for(guard, gathering, is_urgent);
+    wake.wait_for(guard, times.gathering, is_urgent);
 }
 
 void state_store::state::open_folder(std::unique_lock<std::mutex>& guard) {
   remembered content;
   guard.unlock();
-  const auto trouble = folder.open(content);
+  auto trouble = folder.open(content);
   guard.lock();
+  if (!trouble && opened && !was_read && content != remembered{}) {
+    guard.unlock();
+    trouble = folder.begin_anew();
+    guard.lock();
+  }
   is_open = !trouble;
+  was_read |= is_open;
   if (trouble)
     take_trouble(*trouble);
   if (opened) { // what is in memory is newer
@@ -205,7 +209,7 @@ void state_store::state::write(std::unique_lock<std::mutex>& guard) {
   } else {
     ++health.writes;
     whole = false;
-    pause = first_pause;
+    pause = times.first_retry;
     tell("");
   }
   answer(guard, std::move(waiters));
@@ -248,7 +252,11 @@ void state_store::state::tell(const std::string& trouble) {
 
 // -- for the others -------------------------------------------------------------------
 
-state_store::state_store(std::string folder) : state_{std::make_shared<state>(std::move(folder))} {
+state_store::state_store(std::string folder) : state_store{std::move(folder), pauses{}} {
+}
+
+state_store::state_store(std::string folder, pauses p)
+    : state_{std::make_shared<state>(std::move(folder), p)} {
 }
 
 state_store::~state_store() {

@@ -17,7 +17,15 @@ namespace reeve::storage {
 /// everything is in memory too, and then written anew.
 class state_store {
 public:
+  struct pauses {
+    std::chrono::milliseconds gathering{20};    ///< changes, before they are written
+    std::chrono::milliseconds first_retry{500}; ///< after trouble; doubled each time
+    std::chrono::milliseconds longest_retry{10'000};
+    std::chrono::milliseconds between_looks{60'000}; ///< whether the file is still there
+  };
+
   explicit state_store(std::string folder);
+  state_store(std::string folder, pauses p);
   /// As `close` without waiting.
   ~state_store();
   state_store(const state_store&) = delete;

@@ -9,16 +9,26 @@
 
 namespace reeve {
 
-/// What an order (a POST) must bring, beside a token's holder who may always: nothing if it
-/// comes from this machine, the token in any case, or nothing helps it.
+/// What an order (a POST) must bring: nothing if it comes from this machine, else the token; the
+/// token in any case; or nothing helps it.
 enum class order_access { local, token, none };
 
-struct server_spec {
+/// Where Reeve listens: an address and a port, or a socket in the file system.
+struct listen_address {
   std::string host = "127.0.0.1";
-  int port = 8006;
+  int port = 8006;         ///< 0: any that is free
+  std::string unix_socket; ///< its path, instead of both; empty: none
+
+  bool operator==(const listen_address&) const = default;
+};
+
+/// `127.0.0.1:8006`, `[::1]:8006`, `unix:/run/reeve.sock`.
+std::string to_string(const listen_address& a);
+
+struct server_spec {
+  std::vector<listen_address> listen{listen_address{}}; ///< not empty
   health fail_on = health::unhealthy; ///< the health from which /health answers 503
-  std::string token_file;             ///< bearer token for POST from beyond loopback; empty: none
-  std::string unix_socket; ///< listened on beside, or instead of, `host` and `port`; empty: none
+  std::string token_file;             ///< its first line is the bearer token of orders; empty: none
   order_access orders = order_access::local;
 
   bool operator==(const server_spec&) const = default;

@@ -15,7 +15,7 @@ ROOMS = {
     "cli": ({"supervisor", "config", "io", "storage", "actors", "http"}, ["CLI/", "nlohmann/", "spdlog/"]),
 }
 # The operating system's own headers are for the rooms that touch the world.
-SYSTEM = re.compile(r"^(sys|netinet|arpa|net|linux)/|^(unistd|fcntl|signal|spawn|poll|pwd|grp|netdb|dirent|sched|termios|getopt|pthread|dlfcn|malloc)\.h$")
+SYSTEM = re.compile(r"^(sys|netinet|arpa|net|linux)/|^(unistd|fcntl|signal|spawn|poll|pwd|grp|netdb|dirent|sched|termios|getopt|pthread|dlfcn|malloc|ifaddrs)\.h$")
 MAY_TOUCH = {"io", "storage", "http", "cli"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
 

@@ -110,9 +110,37 @@ TEST(aliases, are_told_of_where_their_anchor_stands) {
             "reeve.yaml:1:20: services.a.check.interval: '5' has no unit; write 5ms, 5s or 5m\n");
 }
 
+std::string nested(int levels) {
+  return "x-a: " + std::string(static_cast<std::size_t>(levels), '[')
+         + std::string(static_cast<std::size_t>(levels), ']')
+         + "\nservices: {a: {check: tcp://a:1}}\n";
+}
+
+/// As deep, though no line of it is.
+std::string chain_of_aliases(int levels) {
+  std::string text = "x-1: &a1 []\n";
+  for (int i = 2; i <= levels; ++i)
+    text += "x-" + std::to_string(i) + ": &a" + std::to_string(i) + " [*a" + std::to_string(i - 1)
+            + "]\n";
+  return text + "services: {a: {check: tcp://a:1}}\n";
+}
+
+TEST(hostile_text, is_nested_in_64_levels_and_not_one_more) {
+  EXPECT_EQ(problems_of(nested(63)), "") << "and the file itself is one";
+  for (const auto& text : {nested(64), nested(100), chain_of_aliases(64), chain_of_aliases(100)})
+    EXPECT_NE(problems_of(text).find("nested deeper than 64 levels"), std::string::npos) << text;
+  EXPECT_EQ(problems_of(chain_of_aliases(63)), "");
+}
+
 TEST(hostile_text, of_4_mib_and_more_is_refused_unread) {
   EXPECT_EQ(problems_of(std::string(4 * 1024 * 1024 + 1, '[')),
             "reeve.yaml: larger than 4 MiB, which is no config file\n");
+}
+
+TEST(hostile_text, of_exactly_4_mib_is_read) {
+  std::string text = "services: {a: {check: tcp://a:1}}\n#";
+  text.resize(4 * 1024 * 1024, '-');
+  EXPECT_EQ(problems_of(text), "");
 }
 
 TEST(hostile_text, of_many_problems_is_told_in_part) {
@@ -150,6 +178,20 @@ TEST(hostile_text, with_merges_of_merges_is_refused) {
   for (int i = 0; i < 1'000; ++i)
     text += "- {<<: *a}\n";
   EXPECT_NE(problems_of(text).find("too large: more than 500000 values"), std::string::npos);
+}
+
+TEST(a_file_that_cannot_be_read, leaves_no_descriptor_behind) {
+  const auto open_descriptors = [] {
+    return std::distance(std::filesystem::directory_iterator{"/proc/self/fd"},
+                         std::filesystem::directory_iterator{});
+  };
+  const auto before = open_descriptors();
+  for (int i = 0; i < 20; ++i)
+    for (const auto* file : {"/nowhere/reeve.yaml", "/proc/self", "/proc/self/mem", "/dev/zero"}) {
+      EXPECT_EQ(load_file(file, environment_of({})).index(), 1U) << file;
+      EXPECT_TRUE(std::holds_alternative<problem>(load_listen(file, environment_of({})))) << file;
+    }
+  EXPECT_EQ(open_descriptors(), before);
 }
 
 // Whatever the text, there is an answer. Cuts and flipped bytes of a real file.

@@ -1,3 +1,4 @@
+#include "config/duration.hpp"
 #include "tests/config/fixture.hpp"
 #include "tests/support/places.hpp"
 
@@ -31,7 +32,10 @@ check_spec by_default(std::string name, check_target target) {
 }
 
 TEST_F(every_key, of_the_daemon_arrives) {
-  EXPECT_EQ(spec_.server, (server_spec{"::1", 9000, health::degraded, "/etc/reeve/token"}));
+  EXPECT_EQ(spec_.server, (server_spec{{{"::1", 9000, ""}, {"", 0, "/run/reeve.sock"}},
+                                       health::degraded,
+                                       "/etc/reeve/token",
+                                       order_access::token}));
   EXPECT_EQ(spec_.docker, (docker_spec{"/run/docker.sock"}));
   EXPECT_EQ(spec_.metrics_prefix, "watch_2");
 }
@@ -342,13 +346,50 @@ TEST(durations, are_sums_of_units) {
   EXPECT_EQ(check("{tcp: tcp://a:1, interval: 36500d}").interval, 36'500 * 24h);
 }
 
+TEST(durations, too_long_to_count_are_refused_and_not_wrapped) {
+  EXPECT_TRUE(parse_duration("36500d"));
+  for (const auto* text :
+       {"36500d1ms", "36501d", "876001h", "52560001m", "3153600001s", "3153600000001ms",
+        "213503982335d", "106751991168d", "5124095576031h", "9223372036854775807d",
+        "9223372036854775807ms", "9223372036854775808ms", "99999999999999999999999d"}) {
+    const auto made = parse_duration(text);
+    ASSERT_FALSE(made) << text << " is " << made->count() << " ms";
+    EXPECT_EQ(made.sentence(), "'" + std::string{text} + "' is too long; at most 36500d");
+  }
+}
+
 TEST(listen, takes_a_name_an_address_and_port_0) {
   const auto listen = [](const std::string& text) {
-    return good("server: {listen: '" + text + "'}\nservices: {a: {check: tcp://a:1}}").spec.server;
+    return good("server: {listen: '" + text + "'}\nservices: {a: {check: tcp://a:1}}")
+      .spec.server.listen;
   };
-  EXPECT_EQ(listen("localhost:80"), (server_spec{"localhost", 80}));
-  EXPECT_EQ(listen("[fe80::1%eth0]:80"), (server_spec{"fe80::1%eth0", 80}));
-  EXPECT_EQ(listen("0.0.0.0:0"), (server_spec{"0.0.0.0", 0}));
+  using addresses = std::vector<listen_address>;
+  EXPECT_EQ(listen("localhost:80"), (addresses{{"localhost", 80, ""}}));
+  EXPECT_EQ(listen("[fe80::1%eth0]:80"), (addresses{{"fe80::1%eth0", 80, ""}}));
+  EXPECT_EQ(listen("0.0.0.0:0"), (addresses{{"0.0.0.0", 0, ""}}));
+}
+
+TEST(listen, takes_a_socket_in_the_file_system_and_a_list_of_all_of_them) {
+  const auto listen = [](const std::string& text) {
+    return good("server: {listen: " + text + "}\nservices: {a: {check: tcp://a:1}}")
+      .spec.server.listen;
+  };
+  using addresses = std::vector<listen_address>;
+  for (const auto* written : {"unix:/run/reeve.sock", "unix:///run/reeve.sock"})
+    EXPECT_EQ(listen(written), (addresses{{"", 0, "/run/reeve.sock"}})) << written;
+  EXPECT_EQ(listen("[127.0.0.1:8006, \"[::1]:8006\", unix:/run/reeve.sock]"),
+            (addresses{{"127.0.0.1", 8006, ""}, {"::1", 8006, ""}, {"", 0, "/run/reeve.sock"}}));
+  EXPECT_EQ(listen("[127.0.0.1:0, 127.0.0.1:0]").size(), 2U) << "each a free one of its own";
+}
+
+TEST(orders, need_what_is_written_or_nothing_on_this_machine) {
+  const auto orders = [](const std::string& text) {
+    return good("server: {" + text + "}\nservices: {a: {check: tcp://a:1}}").spec.server.orders;
+  };
+  EXPECT_EQ(orders("token_file: /t"), order_access::local);
+  EXPECT_EQ(orders("orders: local"), order_access::local);
+  EXPECT_EQ(orders("token_file: /t, orders: token"), order_access::token);
+  EXPECT_EQ(orders("orders: none"), order_access::none);
 }
 
 TEST(examples, are_good_and_without_warnings) {

@@ -6,6 +6,14 @@
 namespace reeve::config {
 namespace {
 
+std::string where(const server_spec& server) {
+  std::string all;
+  for (const auto& at : server.listen)
+    all += (all.empty() ? "" : ", ")
+           + (at.unix_socket.empty() ? at.host + " " + std::to_string(at.port) : at.unix_socket);
+  return all + (server.token_file.empty() ? "" : "; " + server.token_file);
+}
+
 /// Where the daemon listens whose file holds `text`, as host and port; or what is wrong.
 std::string listens(const std::string& text, const environment& env = environment_of({})) {
   auto name = (std::filesystem::temp_directory_path() / "reeve-listen-XXXXXX").string();
@@ -15,7 +23,7 @@ std::string listens(const std::string& text, const environment& env = environmen
   const auto read = load_listen(file, env);
   std::filesystem::remove_all(folder);
   if (const auto* server = std::get_if<server_spec>(&read))
-    return server->host + " " + std::to_string(server->port);
+    return where(*server);
   return lines({std::get<problem>(read)});
 }
 
@@ -27,6 +35,8 @@ TEST(where_it_listens, is_what_the_file_says_or_the_default) {
             "127.0.0.1 77");
   EXPECT_EQ(listens(services), "127.0.0.1 8006");
   EXPECT_EQ(listens("server: {health: {fail_on: degraded}}\n" + services), "127.0.0.1 8006");
+  EXPECT_EQ(listens("server: {listen: [unix:/run/r.sock, 0.0.0.0:9000], token_file: /t}\n"),
+            "/run/r.sock, 0.0.0.0 9000; /t");
 }
 
 TEST(where_it_listens, is_known_whatever_else_is_wrong) {

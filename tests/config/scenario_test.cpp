@@ -111,6 +111,9 @@ TEST(a_scenario, warns_of_what_comes_after_its_end) {
   ASSERT_EQ(result.index(), 0U);
   EXPECT_EQ(lines(std::get<0>(result).warnings),
             "scenario.yaml:1:32: failures[0].at: is never played: it ends after 1m\n");
+  const auto last = read("{duration: 1m, failures: [{at: 1m, service: backend}]}");
+  ASSERT_EQ(last.index(), 0U);
+  EXPECT_EQ(lines(std::get<0>(last).warnings), "") << "at its end it is played";
 }
 
 TEST(a_scenario, that_cannot_be_read_is_named) {

@@ -204,6 +204,18 @@ TEST(healthy_after, of_a_check_that_tells_facts_is_warned_of) {
   EXPECT_EQ(warnings("services: {a: {check: {tcp: tcp://a:1, healthy_after: 2}}}"), "");
 }
 
+TEST(orders, of_none_are_warned_of_beside_a_token) {
+  const auto of_server = [](const std::string& text) {
+    return warnings("services: {a: {check: tcp://a:1}}\nserver: {" + text + "}\n");
+  };
+  EXPECT_EQ(
+    of_server("token_file: /t, orders: none"),
+    "reeve.yaml:2:34: server.orders: 'none' takes no orders at all: server.token_file has no "
+    "effect\n");
+  EXPECT_EQ(of_server("orders: none"), "");
+  EXPECT_EQ(of_server("token_file: /t, orders: token"), "");
+}
+
 TEST(tls, of_an_http_url_is_warned_of) {
   EXPECT_EQ(warnings("services: {a: {check: {http: http://a/, tls: {verify: false}}}}"),
             "reeve.yaml:1:46: services.a.check.tls: has no effect on an http:// URL\n");

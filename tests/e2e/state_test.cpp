@@ -8,6 +8,7 @@
 #include <csignal>
 #include <ctime>
 #include <fstream>
+#include <functional>
 #include <random>
 #include <thread>
 
@@ -166,6 +167,56 @@ TEST(state, is_whole_after_a_clean_end) {
   EXPECT_FALSE(std::filesystem::exists(r.reeve.folder() / "state" / "reeve.db-wal"));
   r.reeve.start_and_wait();
   r.check();
+}
+
+/// What a disk, a copy or a person may do to the files of a Reeve that was killed.
+struct damage {
+  const char* name;
+  std::function<void(const std::filesystem::path& folder)> done;
+  bool keeps_the_first = false; ///< of two changes
+};
+
+TEST(state, that_is_damaged_is_said_once_and_kept_and_stops_nobody) {
+  namespace fs = std::filesystem;
+  const auto db = [](const fs::path& folder) { return folder / "reeve.db"; };
+  const auto log = [](const fs::path& folder) { return folder / "reeve.db-wal"; };
+  const std::vector<damage> all{
+    {"cut off", [&](const fs::path& f) { fs::resize_file(db(f), fs::file_size(db(f)) / 2); }},
+    {"empty", [&](const fs::path& f) { fs::resize_file(db(f), 0); }},
+    {"no database", [&](const fs::path& f) { std::ofstream{db(f)} << std::string(9'000, 'x'); }},
+    {"its log cut off",
+     [&](const fs::path& f) { fs::resize_file(log(f), fs::file_size(log(f)) - 100); }, true},
+    {"its log gone", [&](const fs::path& f) { fs::remove(log(f)); }}};
+  reeve_daemon reeve{"services:\n"
+                     "  a: {process: {command: [sleep, \"86518.@A@\"]}}\n"
+                     "  b: {process: {command: [sleep, \"86519.@A@\"]}}\n"};
+  reeve.add_arguments({"--state-dir", "@DIR@/state"});
+  for (const auto& each : all) {
+    SCOPED_TRACE(each.name);
+    fs::remove_all(reeve.folder() / "state");
+    reeve.start_and_wait();
+    for (const auto* name : {"a", "b"})
+      ASSERT_TRUE(reeve.becomes(name, "health", "healthy"));
+    for (const auto* name : {"a", "b"})
+      ASSERT_EQ(reeve.post("/api/v1/services/" + std::string{name} + "/pause").status, 202);
+    reeve.signal(SIGKILL);
+    ASSERT_EQ(reeve.wait_exit(), 128 + SIGKILL);
+    each.done(reeve.folder() / "state");
+    const auto before = reeve.log().size();
+    reeve.start_and_wait();
+    EXPECT_TRUE(reeve.becomes("b", "supervision", "running")) << "its pause was lost";
+    if (each.keeps_the_first) {
+      EXPECT_TRUE(reeve.becomes("a", "supervision", "paused")) << "this one was not";
+    }
+    const auto said = reeve.log().substr(before);
+    const auto line = said.find(" is damaged (");
+    ASSERT_NE(line, std::string::npos) << said;
+    EXPECT_EQ(said.find(" is damaged (", line + 1), std::string::npos) << "once: " << said;
+    const auto kept = said.find("kept as ", line) + 8;
+    EXPECT_TRUE(fs::exists(said.substr(kept, said.find_first_of(",;", kept) - kept))) << said;
+    reeve.signal(SIGTERM);
+    ASSERT_EQ(reeve.wait_exit(), 0);
+  }
 }
 
 TEST(state, of_decisions_is_shown_by_the_next_reeve) {

@@ -47,7 +47,8 @@ struct server_side {
   std::shared_ptr<front_context> shared = std::make_shared<front_context>(loop, front_limits{});
 
   server_side() {
-    add_routes(pages, std::make_shared<const hooks>(world()), {});
+    add_routes(pages, std::make_shared<const hooks>(world()), {},
+               std::make_shared<guard>(loop, server_spec{}));
     shared->handle = [this](const request& r, http::reply give) {
       pages.route(r, std::move(give));
     };
@@ -66,7 +67,7 @@ std::string converse(server_side& d, std::string_view bytes) {
   std::array<int, 2> ends{};
   require(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) == 0,
           "there are sockets");
-  connection::open(d.shared, ends[0], true);
+  connection::open(d.shared, ends[0]);
   require(write(ends[1], bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()),
           "it fits the socket");
   shutdown(ends[1], SHUT_WR);

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -52,7 +53,19 @@ client::client(int port, const std::string& address) {
     ::inet_pton(AF_INET, address.c_str(), &to.sin_addr);
     connected = ::connect(fd_, reinterpret_cast<sockaddr*>(&to), sizeof to);
   }
-  if (connected != 0) {
+  this->connected(connected == 0);
+}
+
+client::client(const std::filesystem::path& socket) {
+  fd_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_un to{};
+  to.sun_family = AF_UNIX;
+  socket.string().copy(to.sun_path, sizeof to.sun_path - 1);
+  connected(::connect(fd_, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0);
+}
+
+void client::connected(bool is) {
+  if (!is) {
     ::close(fd_);
     throw std::runtime_error(std::string{"cannot connect: "} + std::strerror(errno));
   }
@@ -213,14 +226,15 @@ hooks world::all() {
 }
 
 void server_test::serve(server_spec spec, front_limits limits) {
-  if (spec.port == server_spec{}.port)
-    spec.port = 0;
+  for (auto& at : spec.listen)
+    if (at == listen_address{})
+      at.port = 0;
   const auto listening = running_.call([&] {
     server_ = std::make_unique<server>(running_.loop, spec, world_.all(), limits);
     return server_->listen();
   });
   ASSERT_TRUE(listening) << listening.sentence();
-  port_ = server_->port();
+  port_ = server_->addresses().front().port;
 }
 
 void server_test::show(const std::vector<service_picture>& services) {
@@ -243,10 +257,10 @@ server_test::~server_test() {
 void front_test::serve(front_limits limits, front::handler handle) {
   const auto listening = running_.call([&] {
     front_ = std::make_unique<front>(running_.loop, limits, std::move(handle), nullptr);
-    return front_->listen("127.0.0.1", 0);
+    return front_->listen({{"127.0.0.1", 0, ""}});
   });
   ASSERT_TRUE(listening) << listening.sentence();
-  port_ = front_->port();
+  port_ = front_->addresses().front().port;
 }
 
 front_test::~front_test() {

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <functional>
 #include <future>
 #include <map>
@@ -60,6 +61,8 @@ struct seen {
 class client {
 public:
   explicit client(int port, const std::string& address = "127.0.0.1");
+  /// By a socket in the file system.
+  explicit client(const std::filesystem::path& socket);
   ~client();
   client(const client&) = delete;
   client& operator=(const client&) = delete;
@@ -82,6 +85,7 @@ public:
   }
 
 private:
+  void connected(bool is);
   bool fill();
   std::string read_chunks();
 

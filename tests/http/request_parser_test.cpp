@@ -114,6 +114,25 @@ TEST(request_parser, refuses_a_body_over_the_limit_as_soon_as_it_is_known) {
             413);
 }
 
+TEST(request_parser, takes_an_address_of_2048_bytes_and_not_one_more) {
+  const auto asking_for = [](std::size_t size) {
+    return "GET /" + std::string(size - 1, 'a') + " HTTP/1.1\r\nHost: a\r\n\r\n";
+  };
+  for (const std::size_t piece : {std::size_t{1}, std::size_t{100'000}}) {
+    EXPECT_EQ(outcome(asking_for(2'048), piece).front().substr(0, 5), "GET /") << piece;
+    EXPECT_EQ(outcome(asking_for(2'049), piece), std::vector<std::string>{"414"}) << piece;
+  }
+}
+
+TEST(request_parser, takes_a_body_in_chunks_of_exactly_the_limit) {
+  front_limits limits;
+  limits.body_bytes = 10;
+  const std::string head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  EXPECT_EQ(outcome(head + "5\r\n01234\r\n5\r\n56789\r\n0\r\n\r\n", 1, limits).front(),
+            "POST / keep | Host=a | Transfer-Encoding=chunked | 0123456789");
+  EXPECT_EQ(refusal_of(head + "5\r\n01234\r\n6\r\n56789a\r\n0\r\n\r\n", limits), 413);
+}
+
 TEST(request_parser, refuses_what_would_be_read_in_two_ways) {
   const std::string post = "POST / HTTP/1.1\r\nHost: a\r\n";
   EXPECT_EQ(refusal_of(post + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n"), 400);

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 #include <sched.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <sys/mount.h>
@@ -27,7 +29,11 @@ namespace fs = std::filesystem;
 /// A folder for the state, and what was kept in it.
 struct state_fixture : testing::Test {
   state_fixture() {
-    auto pattern = (fs::temp_directory_path() / "reeve-state-XXXXXX").string();
+    // In memory where that can be: nothing here is about waiting for a disk.
+    const bool in_memory = access("/dev/shm", W_OK | X_OK) == 0;
+    auto pattern =
+      ((in_memory ? fs::path{"/dev/shm"} : fs::temp_directory_path()) / "reeve-state-XXXXXX")
+        .string();
     EXPECT_NE(mkdtemp(pattern.data()), nullptr);
     base = pattern;
     folder = base / "state";
@@ -45,10 +51,15 @@ struct state_fixture : testing::Test {
     return folder / "reeve.db";
   }
 
+  /// Trouble is tried again at once, so that nobody waits for it.
+  static state_store::pauses impatient() {
+    return {.gathering = 1ms, .first_retry = 1ms, .longest_retry = 5ms};
+  }
+
   /// The one before is closed, as at a clean end.
   result<remembered> open() {
     close();
-    store.emplace(folder.string());
+    store.emplace(folder.string(), impatient());
     return store->open(60s);
   }
   void close() {
@@ -94,6 +105,43 @@ struct state_fixture : testing::Test {
       std::this_thread::sleep_for(10ms);
     }
     return false;
+  }
+
+  /// The errors and warnings of the log while `what` runs.
+  std::string log_of(const std::function<void()>& what) const {
+    auto said = std::make_shared<std::ostringstream>();
+    auto sink = std::make_shared<spdlog::sinks::ostream_sink_mt>(*said);
+    const auto before = spdlog::default_logger();
+    auto mine = std::make_shared<spdlog::logger>("test", sink);
+    mine->set_pattern("%l %v");
+    mine->set_level(spdlog::level::warn);
+    spdlog::set_default_logger(mine);
+    what();
+    spdlog::set_default_logger(before);
+    return said->str();
+  }
+
+  /// What was kept of the database; empty: nothing was.
+  fs::path kept(const std::string& why = "corrupt") const {
+    for (const auto& entry : fs::directory_iterator{folder}) {
+      const auto name = entry.path().filename().string();
+      if (name.starts_with("reeve.db." + why + "-") && !name.ends_with("-wal"))
+        return entry.path();
+    }
+    return {};
+  }
+
+  /// As a Reeve that was killed now would leave `folder`.
+  void kill_and_leave() {
+    const auto copy = base / "killed";
+    fs::remove_all(copy);
+    fs::copy(folder, copy);
+    close();
+    fs::remove_all(folder);
+    fs::rename(copy, folder);
+  }
+  fs::path log_file() const {
+    return folder / "reeve.db-wal";
   }
 
   /// What lies in the folder under this name and others that begin so.
