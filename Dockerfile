@@ -29,6 +29,8 @@ COPY --from=build /src/build/release/reeve /src/build/release/reeve-launcher /us
 USER reeve
 VOLUME /var/lib/reeve
 EXPOSE 8006
+# Docker waits 10 s and then kills: `docker run --stop-timeout`, or compose's stop_grace_period, should be what
+# `reeve validate` says of the config.
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=5s CMD ["reeve", "healthcheck"]
 ENTRYPOINT ["reeve"]

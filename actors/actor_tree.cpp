@@ -156,10 +156,6 @@ void daemon_actors::shut_down(std::chrono::milliseconds grace,
   close(*state_->system, state_->root, state_->plan, grace, std::move(done));
 }
 
-std::vector<std::string> daemon_actors::shutdown_order() const {
-  return state_->plan->restarter->tree.shutdown_order();
-}
-
 bool daemon_actors::kill(std::string_view actor) {
   const auto& who = state_->plan->world->who;
   const auto end = [](const auto& handle) {

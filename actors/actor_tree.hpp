@@ -86,11 +86,10 @@ public:
                     std::chrono::microseconds took);
 
   /// Orders nothing more, waits up to `grace` for operations under way, then stops
-  /// all actors. `done` gets the services whose operation did not end in time; the
-  /// processes are still there, to be stopped in `shutdown_order`.
+  /// all actors. `done` gets the services whose operation did not end in time. No process
+  /// is started any more; to stop them is up to whoever calls this.
   void shut_down(std::chrono::milliseconds grace,
                  std::function<void(std::vector<std::string> under_way)> done);
-  std::vector<std::string> shutdown_order() const;
 
   /// For tests: kills "metrics", "aggregator", "restarter", "services", "group/NAME" or
   /// "probe/NAME" without warning. False if there is none.

@@ -72,7 +72,8 @@ std::string next_line(const service_supervision& s, const std::string& said, mon
       return "not restarted yet: " + new_part(s.reason, said);
     return "restarting " + (s.next_restart ? in_time(s, now) : "soon") + attempt_of(s);
   case supervision::restarting:
-    return "restarting now" + attempt_of(s);
+    return s.undecided ? "what to do is decided when its group has started"
+                       : "restarting now" + attempt_of(s);
   case supervision::given_up:
     return giving_up(s, said, now);
   case supervision::paused:

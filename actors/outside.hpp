@@ -21,7 +21,8 @@ namespace reeve::actors {
 /// How a child process stands: what a probe reads when it may have missed its exit.
 struct child_state {
   std::optional<int> pid;
-  std::optional<io::process_exit> last_exit; ///< none: it runs, or never ran
+  std::optional<io::process_exit> last_exit;  ///< none: it runs, or never ran
+  std::optional<std::string> why_not_started; ///< the newest start failed
 };
 
 /// What Reeve itself uses, for the `process_*` metrics.

@@ -142,6 +142,8 @@ void probe_state::read_process() {
   const auto child = world_->out.child(spec().name);
   if (child.pid)
     health.process_runs();
+  else if (child.why_not_started)
+    health.could_not_start(*child.why_not_started);
   else if (child.last_exit && !child.last_exit->ordered)
     health.gone(to_string(*child.last_exit), child.last_exit->clean(), world_->out.now().mono);
   else

@@ -118,6 +118,8 @@ void close(caf::actor_system& system, const supervisor_actor& root, const plan_p
   memory->idle = [closer] { caf::anon_send(closer, waited_enough{}); };
   if (const auto& restarter = plan->world->who.restarter)
     caf::anon_send(restarter, close_down{});
+  else
+    caf::anon_send(closer, waited_enough{}); // nothing was ordered yet
 }
 
 } // namespace reeve::actors

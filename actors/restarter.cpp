@@ -33,6 +33,11 @@ bool only_runs(const health_changed& h, const restarter_memory::record& r) {
          && std::holds_alternative<process_spec>(r.spec->restart.target);
 }
 
+/// The line on the start that failed says it.
+bool only_could_not_start(const health_changed& h) {
+  return h.check == "process" && h.to == health::unhealthy && h.liveness == health::unknown;
+}
+
 bool orders_stop(const service_tree::actions& actions, const std::string& service) {
   return std::any_of(actions.begin(), actions.end(), [&](const tree_action& a) {
     return a.what == tree_action::kind::stop && a.name == service;
@@ -154,7 +159,8 @@ headline restarter_state::line_on(const health_changed& h, record& r, bool acted
                 h.to == health::healthy ? spdlog::level::info : spdlog::level::warn};
   const bool rests = is == supervision::stopped || is == supervision::ended;
   const bool known = !acted && r.logged == h.to;
-  if (known || h.to == health::starting || only_runs(h, r) || (rests && h.to == health::unknown))
+  if (known || h.to == health::starting || only_runs(h, r) || only_could_not_start(h)
+      || (rests && h.to == health::unknown))
     line.level = spdlog::level::debug;
   else
     r.logged = h.to;
@@ -282,6 +288,8 @@ void restarter_state::hear_operation(const std::string& service, const operation
   const auto problem = ok ? std::string{} : done.outcome->sentence();
   const auto took =
     std::chrono::duration_cast<std::chrono::milliseconds>(now() - done.ordered.mono);
+  if (m.closing && !ok && done.what != io::operation::stop) // by Reeve's end: no failure of it
+    return log({service, operation_line(service, done_word(done.what), took, problem)}, false);
   touched_.insert(service);
   service_tree::actions actions;
   if (done.what == io::operation::stop) {

@@ -126,6 +126,9 @@ void restarter_state::operate(const tree_action& a, io::operation what) {
     return;
   }
   touched_.insert(a.name);
+  if (m.closing && what != io::operation::stop
+      && std::holds_alternative<process_spec>(r.run->restart.target))
+    return; // Reeve's end stops all of them
   operation_record op{++m.last_operation, what, cause_word(a, r), world_->out.now()};
   if (r.failure && a.cause == restart_cause::failed) {
     note_reaction(a.name);

@@ -119,6 +119,11 @@ void service_health::not_started(std::string why) {
   down_reason_ = std::move(why);
 }
 
+void service_health::could_not_start(std::string why) {
+  run_ = run::failed_start;
+  down_reason_ = std::move(why);
+}
+
 void service_health::gone(std::string reason, bool clean, mono_time now) {
   unreachable_.reset();
   if (run_ == run::up && !has_liveness_ && presence_name_ == "process")
@@ -176,7 +181,8 @@ bool service_health::is_up() const {
 
 bool service_health::picture::tells_the_same(const picture& other) const {
   return health == other.health && liveness == other.liveness && check == other.check
-         && alive == other.alive && clean == other.clean;
+         && alive == other.alive && clean == other.clean
+         && (alive || reason == other.reason); // why it is down is a fact, not a wording
 }
 
 service_health::picture service_health::look() const {
@@ -190,6 +196,8 @@ service_health::picture service_health::look() const {
     p = {health::unhealthy, liveness, presence_name_, down_reason_, 1, false, clean_};
   } else if (run_ == run::not_started) {
     p = {health::starting, health::starting, presence_name_, down_reason_, 0, false};
+  } else if (run_ == run::failed_start) {
+    p = {health::unhealthy, health::unknown, presence_name_, down_reason_, 1, false};
   }
   if (unreachable_) {
     p.liveness = health::unknown;

@@ -15,7 +15,7 @@ namespace reeve::actors {
 /// The health of one service, made of what its checks say and what is known of its
 /// process or container. Pure: no clock, no actor, no I/O.
 ///
-/// - Gone (exited, container not running): unhealthy, at once.
+/// - Gone (exited, container not running), or never started because it cannot: unhealthy, at once.
 /// - Resting (meant to be down): unknown.
 /// - Else the worst of the checks, and of the container's own HEALTHCHECK where the
 ///   restart target is a container that no docker check looks at.
@@ -46,6 +46,8 @@ public:
   // What is known of the process or container.
   void process_runs();
   void not_started(std::string why);
+  /// Unhealthy, and no reason to act: whoever ordered the start knows.
+  void could_not_start(std::string why);
   void gone(std::string reason, bool clean, mono_time now);
   /// Gone, and the engine itself brings it back: unhealthy, and no reason to act.
   void gone_for_now(std::string reason, mono_time now);
@@ -78,7 +80,7 @@ public:
   picture look() const;
 
 private:
-  enum class run { up, not_started, gone };
+  enum class run { up, not_started, failed_start, gone };
 
   picture look_at_checks() const;
   static void weigh(picture& p, const std::string& name, const health_machine& m, bool liveness);

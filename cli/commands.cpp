@@ -7,6 +7,8 @@
 #include "config/scenario.hpp"
 #include "http/client.hpp"
 #include "http/token_file.hpp"
+#include "supervisor/stop_order.hpp"
+#include "supervisor/text.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -145,6 +147,21 @@ std::optional<std::string> find_token_or_complain(const std::string& given,
   return std::nullopt;
 }
 
+namespace {
+
+/// What the service manager above must grant Reeve's end, with a little for that manager's own.
+void print_shutdown(const daemon_spec& spec) {
+  const auto longest = longest_shutdown(spec);
+  if (longest.count() == 0)
+    return;
+  const auto granted = std::to_string(
+    (std::chrono::ceil<std::chrono::seconds>(longest) + std::chrono::seconds{3}).count());
+  std::cout << "stopping takes up to " << describe(longest) << ": give TimeoutStopSec=" << granted
+            << " (systemd), stop_grace_period: " << granted << "s (compose)\n";
+}
+
+} // namespace
+
 int validate(const std::string& given) {
   auto good = load_or_complain(given);
   if (!good)
@@ -156,6 +173,7 @@ int validate(const std::string& given) {
   if (!good->warnings.empty())
     std::cout << ", " << counted(good->warnings.size(), "warning");
   std::cout << '\n' << windows_text(good->spec);
+  print_shutdown(good->spec);
   return exit_code::ok;
 }
 

@@ -25,14 +25,18 @@
 
 #include <signal.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
 #include <random>
+#include <set>
+#include <system_error>
 #include <thread>
 
 namespace reeve::cli {
@@ -79,6 +83,19 @@ std::string what_needs_a_restart(const daemon_spec& before, const daemon_spec& n
   compare("docker.socket", before.docker.socket, now.docker.socket);
   compare("metrics.prefix", before.metrics_prefix, now.metrics_prefix);
   return all;
+}
+
+/// Why no process of `spec` could be started; empty: they can, or there are none.
+std::string missing_launcher(const daemon_spec& spec) {
+  const bool has_processes =
+    std::any_of(spec.services.begin(), spec.services.end(), [](const service_spec& s) {
+      return std::holds_alternative<process_spec>(s.restart.target);
+    });
+  const auto& path = io::launcher_beside_us();
+  if (!has_processes || access(path.c_str(), X_OK) == 0)
+    return {};
+  return "cannot run " + path + ": " + std::generic_category().message(errno)
+         + "; it starts every 'process': install it beside the reeve executable";
 }
 
 // "2 services; new: c; changed: b; removed: d".
@@ -139,6 +156,10 @@ struct daemon::state {
   io::loop loop;
   std::optional<storage::state_store> store;
   remembered before;
+  std::multiset<std::string> under_way; ///< services on which an operation is carried out
+  std::optional<shutdown> ending;
+  bool loading = false;    ///< a config, in the background
+  bool load_again = false; ///< it may have been read too early
   io::child_processes children;
   io::docker_engine docker;
   io::check_engine checks;
@@ -146,7 +167,6 @@ struct daemon::state {
   http::server server;
   std::unique_ptr<actors::daemon_actors> actors;
   std::optional<io::pressure_watch> pressure;
-  std::optional<shutdown> ending;
 
   io::child_processes::hooks child_hooks() {
     return {
@@ -154,8 +174,6 @@ struct daemon::state {
         [this](const std::string& name, const io::process_exit&) {
           if (actors)
             actors->process_exited(name);
-          if (ending)
-            ending->child_exited();
         },
       .output =
         [](const std::string& name, std::string_view line) {
@@ -174,7 +192,7 @@ struct daemon::state {
     out.make_check = [this](const check_spec& check) { return checks.make(check); };
     out.carry_out = [this](io::operation what, const service_spec& service,
                            actors::outside::completion done) {
-      targets.carry_out(what, service, std::move(done));
+      carry_out(what, service, std::move(done));
     };
     out.watch = [this](const std::string& container, const std::string& key,
                        std::function<void(const io::container_fact&)> told) {
@@ -187,7 +205,8 @@ struct daemon::state {
       docker.remember_stopped(container);
     };
     out.child = [this](const std::string& service) {
-      return actors::child_state{children.pid_of(service), children.last_exit(service)};
+      return actors::child_state{children.pid_of(service), children.last_exit(service),
+                                 children.why_not_started(service)};
     };
     out.forget_child = [this](const std::string& service) { children.forget(service); };
     if (store) {
@@ -208,10 +227,12 @@ struct daemon::state {
 
   http::hooks page_hooks();
 
+  void carry_out(io::operation what, const service_spec& service, actors::outside::completion done);
   void keep(const remembered& changes, std::function<void()> kept);
   void heard(int signal);
   void begin_shutdown(const std::string& why);
   void reload();
+  void loaded(config::load_result read);
   std::vector<std::string> refusals_of(const config::load_result& read) const;
   void refuse(const std::vector<std::string>& refusals);
   void apply(config::load_result read);
@@ -241,6 +262,18 @@ http::hooks daemon::state::page_hooks() {
   return pages;
 }
 
+void daemon::state::carry_out(io::operation what, const service_spec& service,
+                              actors::outside::completion done) {
+  under_way.insert(service.name);
+  targets.carry_out(what, service,
+                    [this, name = service.name, done = std::move(done)](status outcome) {
+                      under_way.erase(under_way.find(name));
+                      done(std::move(outcome));
+                      if (ending)
+                        ending->operation_ended(name);
+                    });
+}
+
 void daemon::state::keep(const remembered& changes, std::function<void()> kept) {
   if (!kept)
     return store->keep(changes);
@@ -254,38 +287,54 @@ void daemon::state::keep(const remembered& changes, std::function<void()> kept) 
 
 void daemon::state::heard(int signal) {
   if (signal == SIGHUP)
-    reload();
+    return reload();
+  const std::string name = signal == SIGINT ? "SIGINT" : "SIGTERM";
+  if (ending)
+    ending->cut_short("another " + name);
   else
-    begin_shutdown(signal == SIGINT ? "on SIGINT" : "on SIGTERM");
+    begin_shutdown("on " + name);
 }
 
 void daemon::state::begin_shutdown(const std::string& why) {
-  if (ending) {
-    ending->now();
+  if (ending)
     return;
-  }
-  ending.emplace(loop, children, *spec);
-  spdlog::info("stopping {}: {} children, {} at the most; a second signal kills them at once", why,
-               children.running(), describe(ending->limit()));
-  actors->shut_down(shutdown::grace, [this](const std::vector<std::string>& under_way) {
-    for (const auto& service : under_way)
+  ending.emplace(loop, children, targets, spec,
+                 std::set<std::string>{under_way.begin(), under_way.end()});
+  const auto left = ending->what_is_left();
+  spdlog::info("stopping {}{}", why,
+               left.empty() ? ""
+                            : ": " + left + ", " + describe(ending->limit())
+                                + " at the most; a second signal cuts that short");
+  actors->shut_down(ending->limit(), [this](const std::vector<std::string>& unfinished) {
+    for (const auto& service : unfinished)
       actors::log_about("service", service)
         ->warn("{}: its restart was under way and did not end in time", service);
-    ending->stop_children(actors->shutdown_order());
+    ending->operations_are_over();
   });
+  ending->begin();
 }
 
+/// One at a time, so that an older file never comes after a newer one.
 void daemon::state::reload() {
   if (ending)
+    return;
+  load_again = std::exchange(loading, true);
+  if (load_again)
     return;
   spdlog::info("reloading {}", config_file);
   auto read = std::make_shared<std::optional<config::load_result>>();
   loop.in_background(
     "config", [read, file = config_file] { read->emplace(load_config(file)); },
-    [this, read] {
-      if (!ending)
-        apply(std::move(**read));
-    });
+    [this, read] { loaded(std::move(**read)); });
+}
+
+void daemon::state::loaded(config::load_result read) {
+  loading = false;
+  if (ending)
+    return;
+  apply(std::move(read));
+  if (std::exchange(load_again, false))
+    reload();
 }
 
 /// Why what was read cannot take the place of the present config; empty: it can.
@@ -297,6 +346,8 @@ std::vector<std::string> daemon::state::refusals_of(const config::load_result& r
     return refusals;
   }
   const auto& fresh = std::get<config::loaded>(read).spec;
+  if (auto missing = missing_launcher(fresh); !missing.empty())
+    refusals.push_back(std::move(missing));
   if (const auto keys = what_needs_a_restart(*spec, fresh); !keys.empty())
     refusals.push_back(config_file + ": " + keys
                        + " changed; all of server (server.listen too), docker and metrics is read "
@@ -409,6 +460,8 @@ int run(const run_options& options) {
     return exit_code::bad_config;
   for (const auto& warning : good->warnings)
     spdlog::warn("{}", to_string(warning));
+  if (const auto missing = missing_launcher(good->spec); !missing.empty())
+    return refused(error{missing});
   io::raise_file_limit();
   daemon reeve{std::move(good->spec), find_config(options.config)};
   if (const auto listening = reeve.listen(); !listening)

@@ -21,6 +21,7 @@ constexpr std::array signals{
   signal_name{"PIPE", SIGPIPE}, signal_name{"WINCH", SIGWINCH},
 };
 constexpr int highest_signal = 64;
+constexpr std::chrono::milliseconds shortest_start{100};
 
 std::optional<int> signal_number(std::string_view text) {
   int number = 0;
@@ -73,6 +74,7 @@ process_spec read_process(const reader& from) {
   if (const auto signal = f.find("stop_signal"))
     read_signal(*signal, made.stop_signal);
   f.text("user", made.user);
+  f.duration("start_timeout", made.start_timeout, shortest_start);
   f.finish();
   return made;
 }

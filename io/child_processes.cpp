@@ -534,6 +534,17 @@ std::size_t child_processes::running() const {
   return state_->running.size();
 }
 
+milliseconds child_processes::longest_stop() const {
+  const auto now = std::chrono::steady_clock::now();
+  milliseconds longest{0};
+  for (const auto& [name, c] : state_->running) {
+    if (c->kill_timer != 0) {
+      longest = std::max(longest, std::chrono::ceil<milliseconds>(c->kill_at - now));
+    }
+  }
+  return longest;
+}
+
 void child_processes::forget(const std::string& name) {
   state_->ended.erase(name);
   state_->not_started.erase(name);

@@ -86,6 +86,8 @@ public:
   /// Those that run, start or are being stopped.
   std::vector<std::string> names() const;
   std::size_t running() const;
+  /// Until the last of those that are being stopped is killed.
+  std::chrono::milliseconds longest_stop() const;
   /// Forgets a child that is not running.
   void forget(const std::string& name);
 

@@ -9,25 +9,47 @@
 
 namespace reeve::io {
 
+namespace {
+
+constexpr std::array heard_signals{SIGTERM, SIGINT, SIGHUP};
+
+void change_mask(int how) {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int number : heard_signals)
+    sigaddset(&set, number);
+  pthread_sigmask(how, &set, nullptr);
+}
+
+} // namespace
+
+void hold_signals() {
+  change_mask(SIG_BLOCK);
+}
+
+void release_signals() {
+  change_mask(SIG_UNBLOCK);
+}
+
 struct signals::state {
   std::function<void(int)> heard;
   // On the heap: libuv holds a handle until it has closed it, in a later turn.
-  std::array<uv_signal_t*, 3> handles{};
+  std::array<uv_signal_t*, heard_signals.size()> handles{};
 };
 
 signals::signals(loop& l, std::function<void(int)> heard) : state_{std::make_unique<state>()} {
   state_->heard = std::move(heard);
   ::signal(SIGPIPE, SIG_IGN);
-  constexpr std::array numbers{SIGTERM, SIGINT, SIGHUP};
-  for (std::size_t i = 0; i < numbers.size(); ++i) {
+  for (std::size_t i = 0; i < heard_signals.size(); ++i) {
     auto* handle = new uv_signal_t;
     uv_signal_init(l.raw(), handle);
     handle->data = state_.get();
     uv_signal_start(
       handle, [](uv_signal_t* h, int number) { static_cast<state*>(h->data)->heard(number); },
-      numbers[i]);
+      heard_signals[i]);
     state_->handles[i] = handle;
   }
+  release_signals();
 }
 
 signals::~signals() {

@@ -43,6 +43,15 @@ std::string_view to_string(restart_cause c) {
 
 // -- what it knows ------------------------------------------------------------
 
+namespace {
+
+bool is_still_started(const tree_node& s) {
+  const auto& starts = s.plan->starts;
+  return std::find(starts.begin(), starts.end(), &s) != starts.end();
+}
+
+} // namespace
+
 tree_node* service_tree::state::find(std::string_view name) {
   if (const auto found = services.find(name); found != services.end())
     return found->second.get();
@@ -74,6 +83,8 @@ service_supervision service_tree::state::supervision_of(const tree_node& s, mono
   answer.shares_window = sharing_group(s);
   answer.restarts_in_window = window_of(s).count(answer.limit, now);
   answer.restarts = s.restarts;
+  answer.undecided = s.state == supervision::restarting && s.plan && s.late
+                     && s.in_flight == operation::none && !is_still_started(s);
   answer.ends_reeve = exiting && s.state == supervision::given_up;
   return answer;
 }
@@ -228,19 +239,6 @@ service_tree::actions service_tree::reload(const daemon_spec& spec, mono_time no
   state_->place(spec, now);
   state_->boot(std::exchange(state_->fresh, {}));
   return state_->finish_call(now);
-}
-
-std::vector<std::string> service_tree::shutdown_order() const {
-  std::vector<const tree_node*> processes;
-  for (const auto& [name, s] : state_->services)
-    if (is_process(*s) && (s->alive || s->in_flight != operation::none))
-      processes.push_back(s.get());
-  std::sort(processes.begin(), processes.end(),
-            [](const auto* a, const auto* b) { return a->position > b->position; });
-  std::vector<std::string> names;
-  for (const auto* s : processes)
-    names.push_back(s->name);
-  return names;
 }
 
 bool service_tree::knows(std::string_view name) const {

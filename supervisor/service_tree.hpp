@@ -83,6 +83,8 @@ struct service_supervision {
   bool shares_window = false;      ///< that is its group's; else its own
   std::uint64_t restarts = 0;      ///< finished ones
   held_by hold = held_by::nothing; ///< its restart, or that of the group it waits with
+  bool undecided = false;  ///< it failed while others of its group are stopped and started: what
+                           ///< is done about it is decided after that
   bool ends_reeve = false; ///< given up because the root is exhausted: no person can start it
 
   bool operator==(const service_supervision&) const = default;
@@ -146,8 +148,9 @@ public:
   /// names that are not (or no longer) known: a blank.
   remembered remember(const std::set<std::string>& names, const instant& now) const;
 
-  /// Starts every `process` service in tree order, but for those that `take_over` says
-  /// are down, and brings a person's stop to its end. Others are taken as they are.
+  /// Starts every `process` service, but for those that `take_over` says are down, and
+  /// brings a person's stop to its end: in tree order and one after another where a group's
+  /// strategy ties them together, else side by side. Others are taken as they are.
   actions boot(mono_time now);
 
   /// `name` failed: it ended, or its liveness is unhealthy. `alive`: something
@@ -202,9 +205,6 @@ public:
 
   /// What was decided, and which restarts turned out how, since the last time.
   std::vector<tree_news> take_news();
-
-  /// The order in which a shutdown stops the `process` services.
-  std::vector<std::string> shutdown_order() const;
 
   bool knows(std::string_view name) const;
   /// REQUIRES: knows(name).

@@ -19,6 +19,15 @@ tree_node* outermost_below(const tree_node& s, const tree_node& outer) {
   return at == &outer ? nullptr : at;
 }
 
+/// The highest group above `s` whose strategy ties its children together; null: there is none.
+tree_node* outermost_tied(const tree_node& s) {
+  tree_node* found = nullptr;
+  for (auto* group = s.parent; group; group = group->parent)
+    if (group->spec->strategy != strategy::one_for_one)
+      found = group;
+  return found;
+}
+
 bool may_start(const tree_node& s) {
   return is_supervised(s) && can_start(s);
 }
@@ -71,20 +80,30 @@ bool is_supervised(const tree_node& s) {
          && s.state != supervision::paused;
 }
 
-void service_tree::state::boot(const std::vector<tree_node*>& services) {
-  tree_plan p;
-  p.owner = root;
-  p.cause = restart_cause::boot;
-  for (auto* s : services)
-    if (may_start(*s) && !s->plan)
-      p.starts.push_back(s);
-    else if (s->state == supervision::stopped && s->alive) // the order came to no end
+/// What no strategy ties together is started side by side, so that nobody waits for a stranger's
+/// start; a group that is tied, with all in it, one after another.
+void service_tree::state::boot(std::vector<tree_node*> services) {
+  std::sort(services.begin(), services.end(), in_start_order);
+  std::vector<tree_plan> drawn;
+  for (auto* s : services) {
+    if (may_start(*s) && !s->plan) {
+      auto* tied = outermost_tied(*s);
+      if (drawn.empty() || !tied || drawn.back().owner != tied) {
+        drawn.emplace_back();
+        drawn.back().owner = tied ? tied : s->parent;
+        drawn.back().cause = restart_cause::boot;
+      }
+      drawn.back().starts.push_back(s);
+    } else if (s->state == supervision::stopped && s->alive) { // the order came to no end
       order(*s, operation::stop, restart_cause::person, s->reason);
-    else if (s->state == supervision::paused) // it ran when another Reeve ended, and stays paused
+    } else if (s->state == supervision::paused) { // it ran when another Reeve ended, and stays so
       order(*s, operation::start, restart_cause::boot, s->reason);
-  complete(p);
-  if (!p.members.empty())
+    }
+  }
+  for (auto& p : drawn) {
+    complete(p);
     launch(std::move(p));
+  }
 }
 
 /// OTP's restart/2 over the present members of the group of `n`.

@@ -170,7 +170,7 @@ public:
   void trial_failed(tree_node& s, mono_time now);
 
   // service_tree_plan.cpp: who is stopped and started.
-  void boot(const std::vector<tree_node*>& services);
+  void boot(std::vector<tree_node*> services);
   tree_plan draw(tree_node& n) const;
   tree_plan draw_alone(tree_node& n, restart_cause cause, const std::string& reason) const;
   void restart_alone(tree_node& n, restart_cause cause, const std::string& reason);

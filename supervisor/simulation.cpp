@@ -124,8 +124,9 @@ private:
     while (!open_.empty()) {
       const auto action = std::move(open_.front());
       open_.pop_front();
-      auto more = carry_out(action);
-      std::move(more.begin(), more.end(), std::back_inserter(open_));
+      auto more = carry_out(action); // nothing takes time, so this comes before the next
+      open_.insert(open_.begin(), std::make_move_iterator(more.begin()),
+                   std::make_move_iterator(more.end()));
     }
   }
 

@@ -9,9 +9,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// What is not a service's own time: to hear the signal, to reap, to write the state.
-constexpr milliseconds shutdown_margin{2'000};
-
 } // namespace
 
 milliseconds time_to_end(const service_spec& service) {

@@ -16,6 +16,9 @@ namespace reeve {
 /// stop timeout: for a command this is between SIGTERM and SIGKILL.
 constexpr std::chrono::milliseconds operation_grace{5'000};
 
+/// What of Reeve's end is no service's own time: to hear the signal, to reap, to write the state.
+constexpr std::chrono::milliseconds shutdown_margin{2'000};
+
 /// How long `service` may take to end when Reeve does: its process to stop, or what is under
 /// way on it to come to its end. 0: it is only watched.
 std::chrono::milliseconds time_to_end(const service_spec& service);
@@ -72,8 +75,8 @@ private:
   std::size_t left_; ///< of those to be stopped
 };
 
-/// How long a Reeve with this config may take to end, with a margin for what the services do
-/// not decide; 0: nothing that it would have to wait for.
+/// How long a Reeve with this config may take to end, with `shutdown_margin`; 0: there is
+/// nothing that it would have to wait for.
 std::chrono::milliseconds longest_shutdown(const daemon_spec& spec);
 
 } // namespace reeve

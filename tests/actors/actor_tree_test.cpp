@@ -75,5 +75,5 @@ TEST(actor_tree, can_be_dropped_without_being_shut_down) {
   daemon_actors daemon{loop, {one_process(), small_world(loop), "1", {}}};
   loop.call_after(5ms, [&] { loop.stop(); });
   loop.run();
-  EXPECT_EQ(daemon.shutdown_order(), std::vector<std::string>{"api"});
+  EXPECT_EQ(daemon.snapshot()->find("api")->supervision, supervision::running);
 }

@@ -70,6 +70,14 @@ TEST(log_lines, say_a_reason_once_when_giving_up) {
   EXPECT_EQ(next_line(s, sick().reason, start), "giving up: more than 5 restarts within 10m");
 }
 
+TEST(log_lines, promise_no_restart_that_is_not_decided) {
+  auto s = in_state(supervision::restarting);
+  EXPECT_EQ(next_line(s, {5, 10min}, "", start), "restarting now, attempt 2 of 5");
+  s.undecided = true;
+  EXPECT_EQ(next_line(s, {5, 10min}, "", start),
+            "what to do is decided when its group has started");
+}
+
 TEST(log_lines, say_how_an_operation_came_out) {
   EXPECT_EQ(operation_line("backend", "restarted", 1200ms, ""), "backend restarted in 1.2 s");
   EXPECT_EQ(operation_line("backend", "restarted", 1200ms, "no such container"),

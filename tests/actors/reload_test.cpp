@@ -118,3 +118,13 @@ TEST_F(reload, repeats_no_line_on_what_was_unhealthy_before) {
   change_to(daemon_of({web, web_service("new")}));
   EXPECT_EQ(log_.text(), before);
 }
+
+TEST_F(reload, forgets_a_removed_process_once_it_is_gone) {
+  start(daemon_of({process_service("api"), process_service("old")}));
+  world_.held.insert("old");
+  change_to(daemon_of({process_service("api")}));
+  EXPECT_EQ(world_.forgotten, strings{}) << "how it ends is still to be told";
+  world_.release("old");
+  run();
+  EXPECT_EQ(world_.forgotten, strings{"old"});
+}

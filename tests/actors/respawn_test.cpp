@@ -229,7 +229,6 @@ TEST_F(respawn, does_not_happen_while_shutting_down_and_operations_under_way_are
   advance(1s);
   EXPECT_EQ(under_way, strings{"web"});
   EXPECT_EQ(exhausted_, "");
-  EXPECT_EQ(daemon_->shutdown_order(), strings{"api"});
 }
 
 TEST_F(respawn, shuts_down_at_once_when_nothing_is_under_way) {

@@ -352,3 +352,63 @@ TEST_F(restarter, names_group_and_service_of_an_escalation_before_what_follows) 
   EXPECT_LT(line, failure) << text;
   EXPECT_LT(failure, sibling) << text;
 }
+
+TEST_F(restarter, shows_a_process_that_cannot_be_started_as_unhealthy_and_says_why) {
+  const std::string why = "there is no command 'Sleep' in PATH";
+  auto dependent = process_service("web");
+  dependent.depends_on = {"api"};
+  world_.failing["api"] = why;
+  start(daemon_of({process_service("api"), dependent}));
+  EXPECT_EQ(health_of("api"), health::unhealthy);
+  EXPECT_EQ(supervision_of("api"), supervision::waiting);
+  EXPECT_EQ(picture("api")->reason, why);
+  EXPECT_EQ(picture("api")->attempt, 1) << "one failure, however many tell of it";
+  EXPECT_EQ(lines_with(why), 1U) << log_.text();
+  EXPECT_EQ(lines_with("api could not be started: " + why + "; restarting in 1 s, attempt 1 of 5"),
+            1U)
+    << log_.text();
+  child_exits("web", 1);
+  EXPECT_FALSE(picture("web")->next_restart) << "it waits for what it depends on";
+  world_.failing["api"] = "cannot enter its cwd '/nowhere': No such file or directory";
+  advance(1s);
+  EXPECT_EQ(picture("api")->reason, world_.failing["api"]) << "the newest counts";
+  for (auto i = 0; i < 300 && supervision_of("api") != supervision::given_up; ++i)
+    advance(1s);
+  EXPECT_EQ(health_of("api"), health::unhealthy);
+  EXPECT_NE(picture("api")->reason.find(world_.failing["api"]), std::string::npos);
+  world_.failing.clear();
+  EXPECT_EQ(give("api", order::restart).what, order_answer::accepted);
+  EXPECT_EQ(health_of("api"), health::healthy);
+}
+
+TEST_F(restarter, starts_no_process_while_reeve_ends) {
+  auto spec = daemon_of({process_service("api"), process_service("web")});
+  spec.tree.strategy = strategy::one_for_all;
+  start(spec);
+  world_.operations.clear();
+  world_.held.insert("web");
+  child_exits("api", 1);
+  advance(1s);
+  ASSERT_EQ(world_.operations.back(), "stop web") << "it is in the middle of a plan";
+  bool done = false;
+  daemon_->shut_down(1min, [&](const strings&) { done = true; });
+  world_.operations.clear();
+  world_.release("web");
+  run();
+  EXPECT_EQ(world_.operations, strings{});
+  EXPECT_TRUE(done);
+}
+
+TEST_F(restarter, counts_no_restart_that_its_own_end_broke_off) {
+  world_.answers("http://web", 500);
+  start(daemon_of({web_service("web")}));
+  world_.held.insert("web");
+  ASSERT_TRUE(becomes("web", health::unhealthy));
+  advance(2s);
+  ASSERT_EQ(world_.operations, strings{"restart web"});
+  daemon_->shut_down(1min, [](const strings&) {});
+  world_.release("web", error{"Reeve is ending"});
+  run();
+  EXPECT_EQ(lines_with("web could not be restarted: Reeve is ending"), 1U) << log_.text();
+  EXPECT_EQ(lines_with("restarting in"), 1U) << "that of its failure" << log_.text();
+}

@@ -224,7 +224,7 @@ TEST_F(every_key, of_dns_icmp_json_and_push_arrives) {
 
 TEST_F(every_key, of_a_process_arrives) {
   const process_spec expected{
-    {"./mailer", "--queue", "main"}, "/srv", {{"LANG", "C"}, {"EMPTY", ""}}, SIGINT, "mail"};
+    {"./mailer", "--queue", "main"}, "/srv", {{"LANG", "C"}, {"EMPTY", ""}}, SIGINT, "mail", 90s};
   restart_spec restart{expected, restart_type::permanent, {false, 2s, 1.5, 2min, 0}, 15s, 30s};
   restart.clean_exit = clean_exit::uncounted;
   EXPECT_EQ(service(2).restart, restart);

@@ -108,57 +108,6 @@ TEST(reload, another_listen_address_is_refused_with_a_clear_line) {
   EXPECT_EQ(reeve.get("/livez").status, 200);
 }
 
-TEST(shutdown, leaves_no_child_and_stops_in_reverse_start_order) {
-  reeve_daemon reeve{"services:\n"
-                     "  a: {process: {command: [sh, -c, \"trap 'echo a stops; exit' TERM; while :; "
-                     "do sleep 0.05; done # 86505.@A@\"]}}\n"
-                     "  b: {process: {command: [sh, -c, \"trap 'echo b stops; exit' TERM; while :; "
-                     "do sleep 0.05; done # 86505.@A@\"]}}\n"
-                     "  deaf: {process: {command: [sh, -c, \"trap '' TERM; echo deaf; while :; do "
-                     "sleep 0.05; done # 86505.@A@\"]},\n"
-                     "         restart: {stop_timeout: 300ms}}\n"};
-  reeve.start_and_wait();
-  ASSERT_TRUE(eventually([&] { return reeve.log().find("deaf: deaf") != std::string::npos; }));
-  reeve.signal(SIGTERM);
-  ASSERT_EQ(reeve.wait_exit(), 0);
-  EXPECT_TRUE(processes_with(reeve.fill_in("86505.@A@")).empty());
-  auto log = reeve.log();
-  auto b = log.find("b stops");
-  auto a = log.find("a stops");
-  ASSERT_NE(b, std::string::npos);
-  ASSERT_NE(a, std::string::npos);
-  EXPECT_LT(b, a);
-}
-
-TEST(shutdown, a_second_signal_kills_at_once) {
-  reeve_daemon reeve{"services:\n"
-                     "  deaf: {process: {command: [sh, -c, \"trap '' TERM; echo deaf; while :; do "
-                     "sleep 0.05; done # 86506.@A@\"]},\n"
-                     "         restart: {stop_timeout: 10m}}\n"};
-  reeve.start_and_wait();
-  ASSERT_TRUE(eventually([&] { return reeve.log().find("deaf: deaf") != std::string::npos; }));
-  reeve.signal(SIGTERM);
-  ASSERT_TRUE(eventually([&] { return reeve.log().find("stopping") != std::string::npos; }));
-  reeve.signal(SIGTERM);
-  EXPECT_TRUE(reeve.wait_exit().has_value());
-  EXPECT_TRUE(eventually([&] { return processes_with(reeve.fill_in("86506.@A@")).empty(); }));
-}
-
-TEST(shutdown, two_signals_end_it_also_while_a_restart_is_under_way) {
-  reeve_daemon reeve{
-    "services:\n"
-    "  a: {check: {exec: [\"false\"], interval: 100ms, timeout: 100ms, unhealthy_after: 1},\n"
-    "      restart: {exec: [sleep, \"86509.@A@\"], backoff: none}}\n"};
-  reeve.start_and_wait();
-  ASSERT_TRUE(
-    eventually([&] { return !processes_with(reeve.fill_in("sleep 86509.@A@")).empty(); }));
-  reeve.signal(SIGTERM);
-  ASSERT_TRUE(eventually([&] { return reeve.log().find("stopping") != std::string::npos; }));
-  reeve.signal(SIGTERM);
-  EXPECT_TRUE(reeve.wait_exit().has_value());
-  EXPECT_TRUE(eventually([&] { return processes_with(reeve.fill_in("sleep 86509.@A@")).empty(); }));
-}
-
 TEST(log, that_nobody_reads_does_not_stop_the_watching) {
   reeve_daemon reeve{"services:\n"
                      "  chatty: {process: {command: [sh, -c, \"while :; do echo words words words "

@@ -64,7 +64,7 @@ public:
         exited = true;
       }
       EXPECT_NE(action.what, tree_action::kind::restart) << "of what is dead";
-      open.insert(open.end(), more.begin(), more.end());
+      open.insert(open.begin(), more.begin(), more.end()); // an answer comes before the next
     }
     return done;
   }

@@ -40,6 +40,8 @@ public:
         answer(true);
       else if (const auto due = tree_.next_due(); due && *due < now_ + 24h)
         advance(*due - now_);
+      else if (!unseen_.empty())
+        find_unseen();
       else
         break;
     }
@@ -185,6 +187,13 @@ private:
     place();
     obey(tree_.boot(now_));
     for (const auto& name : start_order(spec_.tree))
+      find(name);
+  }
+
+  /// By now its probe has looked.
+  void find_unseen() {
+    const auto name = unseen_.extract(unseen_.begin()).value();
+    if (placed_.contains(name))
       find(name);
   }
 

@@ -10,18 +10,19 @@ struct service_tree_fixture : tree_fixture {};
 
 // -- one service --------------------------------------------------------------
 
-TEST_F(service_tree_fixture, boots_processes_one_after_another_and_takes_others_as_they_are) {
+TEST_F(service_tree_fixture, boots_processes_in_tree_order_and_takes_others_as_they_are) {
   spec.services = {process("a"), container("b"), process("c")};
   spec.tree.name = "root";
   spec.tree.children = {"c", "b", "a"};
   tree.emplace(spec, now);
-  EXPECT_EQ(told(tree->boot(now)), (texts{"start c"}));
+  EXPECT_EQ(told(tree->boot(now)), (texts{"start c", "start a"}));
   EXPECT_EQ(last.cause, restart_cause::boot);
   EXPECT_EQ(state("a"), supervision::restarting);
   EXPECT_EQ(state("b"), supervision::running);
-  EXPECT_EQ(started("c"), (texts{"start a"}));
   EXPECT_EQ(started("a"), texts{});
   EXPECT_EQ(state("a"), supervision::running);
+  EXPECT_EQ(state("c"), supervision::restarting);
+  EXPECT_EQ(started("c"), texts{});
   EXPECT_EQ(incarnation("a"), 1U);
   EXPECT_EQ(at("a").restarts, 0U) << "the first start is no restart";
 }
@@ -242,8 +243,63 @@ TEST_F(service_tree_fixture, a_failed_start_does_not_hold_up_what_is_independent
   spec.tree.name = "root";
   spec.tree.children = {"a", "b"};
   tree.emplace(spec, now);
+  EXPECT_EQ(told(tree->boot(now)), (texts{"start a", "start b"}));
+  EXPECT_EQ(start_failed("a"), (texts{"wait a 1000"}));
+}
+
+TEST_F(service_tree_fixture, boots_side_by_side_what_no_strategy_ties_together) {
+  group_spec tied;
+  tied.name = "tied";
+  tied.strategy = strategy::rest_for_one;
+  group_spec inner;
+  inner.name = "inner";
+  inner.children = {"b", "c"};
+  tied.children = {"a", inner, "d"};
+  spec.services = {process("a"), process("b"), process("c"),
+                   process("d"), process("e"), process("f")};
+  spec.tree.name = "root";
+  spec.tree.children = {"e", tied, "f"};
+  tree.emplace(spec, now);
+  EXPECT_EQ(told(tree->boot(now)), (texts{"start e", "start a", "start f"}));
+  EXPECT_EQ(started("a"), (texts{"start b"}));
+  EXPECT_EQ(started("f"), texts{});
+  EXPECT_EQ(started("b"), (texts{"start c"}));
+  EXPECT_EQ(started("c"), (texts{"start d"}));
+  EXPECT_EQ(started("d"), texts{});
+}
+
+TEST_F(service_tree_fixture, decides_what_failed_while_its_group_starts_once_that_is_done) {
+  spec.services = {process("a", 1s), process("b")};
+  spec.tree.name = "root";
+  spec.tree.strategy = strategy::rest_for_one;
+  spec.tree.children = {"a", "b"};
+  tree.emplace(spec, now);
   EXPECT_EQ(told(tree->boot(now)), (texts{"start a"}));
-  EXPECT_EQ(start_failed("a"), (texts{"wait a 1000", "start b"}));
+  EXPECT_EQ(started("a"), (texts{"start b"}));
+  EXPECT_FALSE(at("a").undecided);
+  EXPECT_EQ(failed("a"), texts{});
+  EXPECT_TRUE(at("a").undecided) << "nobody may say that it is restarted now";
+  EXPECT_EQ(started("b"), (texts{"wait a 1000"}));
+  EXPECT_FALSE(at("a").undecided);
+  after(1s);
+  EXPECT_EQ(failed("b"), texts{}) << "it is stopped and started with a in any case";
+  EXPECT_FALSE(at("b").undecided);
+}
+
+TEST_F(service_tree_fixture, restarts_at_once_what_fails_while_others_are_still_booted) {
+  spec.services = {process("slow"), process("a"), process("late", 1s)};
+  spec.tree.name = "root";
+  spec.tree.children = {"slow", "a", "late"};
+  tree.emplace(spec, now);
+  tree->boot(now);
+  started("a");
+  started("late");
+  EXPECT_EQ(failed("a"), (texts{"start a"}));
+  EXPECT_EQ(failed("late"), (texts{"wait late 1000"}));
+  EXPECT_EQ(state("slow"), supervision::restarting);
+  spec.services.push_back(process("new"));
+  spec.tree.children.emplace_back("new");
+  EXPECT_EQ(reload(), (texts{"start new"})) << "nor does a reload wait for it";
 }
 
 TEST_F(service_tree_fixture, what_waited_for_a_start_goes_on_without_it_when_it_is_given_up) {
@@ -310,12 +366,6 @@ TEST_F(service_tree_fixture, shows_its_shape) {
   EXPECT_EQ(app.strategy, strategy::rest_for_one);
   EXPECT_EQ(app.window->restarts, 1);
   EXPECT_EQ(at("b").group, "app");
-}
-
-TEST_F(service_tree_fixture, a_shutdown_stops_living_processes_in_reverse_order) {
-  begin({process("a"), container("b"), process("c"), process("d", 1s)});
-  failed("d");
-  EXPECT_EQ(tree->shutdown_order(), (texts{"c", "a"}));
 }
 
 } // namespace

@@ -88,9 +88,10 @@ public:
 
   // Processes.
   std::map<std::string, child_state> children;
+  std::vector<std::string> forgotten;
 
   void exits(const std::string& service, int code) {
-    children[service] = {std::nullopt, io::process_exit{code}};
+    children[service] = {std::nullopt, io::process_exit{code}, std::nullopt};
   }
 
   // Containers.
@@ -170,6 +171,7 @@ public:
       watchers[container].erase(key);
     };
     out.child = [this](const std::string& service) { return children[service]; };
+    out.forget_child = [this](const std::string& service) { forgotten.push_back(service); };
     out.now = [this] {
       const auto mono = now_();
       return instant{
@@ -230,9 +232,12 @@ private:
     const auto problem = failing.find(spec.name);
     if (std::holds_alternative<process_spec>(spec.restart.target) && problem == failing.end()) {
       if (what == io::operation::stop)
-        children[spec.name] = {std::nullopt, io::process_exit{0, 15, true}};
+        children[spec.name] = {std::nullopt, io::process_exit{0, 15, true}, std::nullopt};
       else
-        children[spec.name] = {++last_pid_, std::nullopt};
+        children[spec.name] = {++last_pid_, std::nullopt, std::nullopt};
+    } else if (std::holds_alternative<process_spec>(spec.restart.target)
+               && what != io::operation::stop) {
+      children[spec.name] = {std::nullopt, std::nullopt, problem->second};
     }
     if (held.contains(spec.name))
       waiting[spec.name] = std::move(done);
