@@ -130,6 +130,7 @@ void read_push(const reader& value, fields& beside, check_spec& into) {
       value.fail("needs 'period'");
     made.grace = std::min<std::chrono::milliseconds>(made.period, 1min);
     f.duration("grace", made.grace, 0ms);
+    f.duration("run", made.run, 1ms);
     f.finish();
   } else {
     value.fail("must be a map: {token: ..., period: 1h, grace: 5m}"); // it may be the token

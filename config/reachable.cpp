@@ -3,6 +3,7 @@
 #include "config/duration.hpp"
 #include "config/problems.hpp"
 #include "supervisor/restart_policy.hpp"
+#include "supervisor/schedule.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -21,12 +22,12 @@ milliseconds shortest_stable_run(const restart_spec& spec, milliseconds delay) {
 }
 
 // The most failures of one service that fit into `within`, up to `most`. Time is
-// shortest without jitter and with failures right after the start; a run long
-// enough to reset the backoff may pay between them.
-int failures_within(const restart_spec& spec, milliseconds within, int most) {
+// shortest without jitter and with failures right after the start, which take
+// `each`; a run long enough to reset the backoff may pay between them.
+int failures_within(const restart_spec& spec, milliseconds each, milliseconds within, int most) {
   std::vector<milliseconds> pauses;
   for (int attempt = 1; attempt <= most; ++attempt)
-    pauses.push_back(delay(spec.backoff, attempt, 0));
+    pauses.push_back(delay(spec.backoff, attempt, 0) + each);
   // soonest[n]: from a first failure to the n-th after it, at which the backoff
   // is at its beginning again.
   std::vector<milliseconds> soonest(pauses.size() + 1, never);
@@ -38,10 +39,61 @@ int failures_within(const restart_spec& spec, milliseconds within, int most) {
       fit = std::max(fit, n + i + 1);
       passed += pauses[i];
       auto& anew = soonest[n + i + 1];
-      anew = std::min(anew, passed + shortest_stable_run(spec, pauses[i]));
+      anew = std::min(anew, passed + shortest_stable_run(spec, pauses[i] - each));
     }
   }
   return static_cast<int>(fit);
+}
+
+// How long a service that hangs at its start takes each time.
+struct hanging {
+  milliseconds noticed{0};
+  milliseconds stopped{0};
+  const check_spec* by = nullptr; // the first check that notices; null: none would
+
+  milliseconds all() const {
+    return noticed + stopped;
+  }
+};
+
+// Checks come every second at most until the first verdict, and not before the last is over.
+milliseconds time_to_notice(const check_spec& check) {
+  if (std::holds_alternative<heartbeat_check>(check.target))
+    return check.expect.age.unhealthy.value_or(milliseconds{0});
+  if (tells_facts(check.target))
+    return check.start_period;
+  const auto each = std::max(starting_interval(check.interval), check.timeout);
+  return std::max(check.start_period, check.unhealthy_after * each);
+}
+
+hanging hanging_of(const service_spec& service) {
+  hanging h;
+  for (const auto& check : service.checks) {
+    if (check.role != role::liveness)
+      continue;
+    const auto noticed = time_to_notice(check);
+    if (!h.by || noticed < h.noticed)
+      h.noticed = noticed;
+    h.by = h.noticed == noticed ? &check : h.by;
+  }
+  if (!std::holds_alternative<exec_target>(service.restart.target))
+    h.stopped = service.restart.stop_timeout;
+  return h;
+}
+
+std::string restarts_of(long count) {
+  return std::to_string(count) + (count == 1 ? " restart" : " restarts");
+}
+
+std::string why_hanging(const hanging& h, const backoff_policy& backoff) {
+  auto why = "each takes up to " + format_duration(h.stopped) + " to stop (stop_timeout) and "
+             + format_duration(h.noticed) + " to be found unhealthy";
+  const auto& check = *h.by;
+  if (!tells_facts(check.target))
+    why += " (" + std::to_string(check.unhealthy_after)
+           + (check.unhealthy_after == 1 ? " run" : " runs") + ", timeout "
+           + format_duration(check.timeout) + ")";
+  return why + (backoff.none ? "" : ", beside its backoff");
 }
 
 std::string first_delays(const backoff_policy& backoff, int count) {
@@ -59,10 +111,6 @@ milliseconds longest_burst(const service_spec& service, int count) {
   for (int attempt = 1; attempt <= count; ++attempt)
     all += delay(service.restart.backoff, attempt, 1) + start_period;
   return all;
-}
-
-std::string restarts_of(long count) {
-  return std::to_string(count) + (count == 1 ? " restart" : " restarts");
 }
 
 } // namespace
@@ -84,7 +132,8 @@ std::optional<std::string> never_exhausted(const intensity& limit,
       continue;
     ++contributing;
     one = &s->restart;
-    fit += one->backoff.none ? needed : failures_within(*one, limit.within, needed);
+    fit +=
+      one->backoff.none ? needed : failures_within(*one, milliseconds{0}, limit.within, needed);
     if (fit >= needed)
       return {};
   }
@@ -96,6 +145,40 @@ std::optional<std::string> never_exhausted(const intensity& limit,
   if (contributing == 1)
     return why + " (its delays are " + first_delays(one->backoff, fit) + ")";
   return why + " of its " + std::to_string(contributing) + " services together";
+}
+
+std::optional<std::string>
+never_exhausted_by_hanging(const intensity& limit,
+                           const std::vector<const service_spec*>& services) {
+  const int needed = limit.restarts + 1;
+  if (needed > most_looked_at)
+    return {};
+  int fit = 0, contributing = 0;
+  hanging slow;
+  const restart_spec* one = nullptr;
+  for (const auto* s : services) {
+    if (!restarts_by_itself(s->restart))
+      continue;
+    ++contributing;
+    one = &s->restart;
+    slow = hanging_of(*s);
+    if (!slow.by)
+      return {}; // what only ends of itself does not hang
+    fit += failures_within(*one, slow.all(), limit.within, needed);
+    if (fit >= needed)
+      return {};
+  }
+  if (contributing == 0)
+    return {};
+  auto why =
+    "can never be exhausted by a service that hangs, which is restarted for ever then: that "
+    "takes "
+    + std::to_string(needed) + " failures within " + format_duration(limit.within);
+  if (contributing == 1)
+    return why + ", and " + why_hanging(slow, one->backoff) + ", which leaves room for "
+           + std::to_string(fit);
+  return why + ", and stop_timeout, checks and backoff leave room for " + std::to_string(fit)
+         + " of its " + std::to_string(contributing) + " services together";
 }
 
 std::optional<untried_remedy> never_tried(const group_spec& group, const service_spec& service) {

@@ -17,6 +17,12 @@ bool restarts_by_itself(const restart_spec& spec);
 std::optional<std::string> never_exhausted(const intensity& limit,
                                            const std::vector<const service_spec*>& services);
 
+/// The same if they hang each time: then a restart also takes until a check has found that out and
+/// the stop is given up.
+std::optional<std::string>
+never_exhausted_by_hanging(const intensity& limit,
+                           const std::vector<const service_spec*>& services);
+
 struct untried_remedy {
   std::size_t index = 0; ///< in `further`
   std::string why;

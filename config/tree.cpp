@@ -28,8 +28,7 @@ public:
     for (const auto& name : names_)
       if (!places_.contains(name))
         root.children.emplace_back(name);
-    if (from ? from->shared().problems.count() == 0 : !names_.empty())
-      warn_of_windows(root, services_, intensities_, inherited_);
+    warn_of_windows(root, services_, intensities_, inherited_);
   }
 
 private:

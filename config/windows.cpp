@@ -69,6 +69,8 @@ private:
     auto why = never_exhausted(limit, members);
     if (why && has_groups && members.empty())
       *why += "; groups do not inherit it, write it at each";
+    if (!why && !has_groups)
+      why = never_exhausted_by_hanging(limit, members);
     if (why)
       at.warn(*why);
   }
@@ -81,11 +83,22 @@ private:
       own->warn("has no effect: " + why_shared(group));
     if (is_shared || !restarts_by_itself(service.spec.restart))
       return;
-    const auto why = never_exhausted(service.spec.restart.intensity, {&service.spec});
-    if (why && own)
+    const auto& limit = service.spec.restart.intensity;
+    const auto by_crashing = never_exhausted(limit, {&service.spec});
+    const auto why = by_crashing ? by_crashing : never_exhausted_by_hanging(limit, {&service.spec});
+    if (!why)
+      return;
+    if (own)
       own->warn(*why);
-    else if (why && inherited_.intensity && !std::exchange(told_of_inherited_, true))
-      inherited_.intensity->warn("for " + in_quotes(service.spec.name) + ": " + *why);
+    else if (inherited_.intensity)
+      warn_of_inherited(service.spec.name, *why);
+    else if (const auto slow = written(service, "stop_timeout"); slow && !by_crashing)
+      slow->warn("with it the intensity " + *why);
+  }
+
+  void warn_of_inherited(const std::string& service, const std::string& why) {
+    if (!std::exchange(told_of_inherited_, true))
+      inherited_.intensity->warn("for " + in_quotes(service) + ": " + why);
   }
 
   static void warn_of_ladder(const group_spec& group, const service_entry& service) {
@@ -107,6 +120,8 @@ private:
 
 void warn_of_windows(const group_spec& root, const services_by_name& services,
                      const intensities_by_group& intensities, const defaults& inherited) {
+  if (services.empty() || services.begin()->second->at.shared().problems.count() > 0)
+    return;
   window_critic{services, intensities, inherited}.look_at(root);
 }
 

@@ -57,7 +57,7 @@ push_record step(const push_record& before, const push_signal& signal, const pus
   switch (signal.what) {
   case push_signal::kind::start:
     next.started = now;
-    if (!next.measured || now < *next.measured + limits.grace)
+    if (!next.measured || (limits.run.count() == 0 && now < *next.measured + limits.grace))
       next.measured = now;
     break;
   case push_signal::kind::success:
@@ -79,13 +79,17 @@ push_judgement judge(const push_record& record, const push_check& limits, mono_t
     return failed(record.failed->reason);
   const auto base = record.last_success ? std::max(*record.last_success, since) : since;
   auto deadline = base + limits.period + limits.grace;
-  if (now >= deadline)
+  const auto run = run_to_end(record, since);
+  const bool is_run_limited = limits.run.count() > 0;
+  const bool began_in_time = is_run_limited && run && *run < deadline;
+  if (now >= deadline && !began_in_time)
     return missed(record, limits, base, now);
-  if (const auto run = run_to_end(record, since); run && limits.grace.count() > 0) {
-    deadline = std::min(deadline, *run + limits.grace);
+  const auto longest = is_run_limited ? limits.run : limits.grace;
+  if (run && longest.count() > 0) {
+    deadline = began_in_time ? *run + longest : std::min(deadline, *run + longest);
     if (now >= deadline)
       return failed("the run that began " + describe(duration_cast<milliseconds>(now - *run))
-                    + " ago has not ended, expected within " + describe(limits.grace));
+                    + " ago has not ended, expected within " + describe(longest));
   }
   return {{}, deadline};
 }

@@ -32,7 +32,8 @@ struct push_record {
   std::optional<failure> failed;    ///< since the last success
   std::optional<mono_time> started; ///< the newest run, if it has not ended
   /// The run that must end in time: an older one than `started` if that one was overdue
-  /// when the newer began, for only a success makes up for it.
+  /// when the newer began, for only a success makes up for it. With a limit for the run:
+  /// the first start since the last end.
   std::optional<mono_time> measured;
   std::optional<std::chrono::milliseconds> duration; ///< of the last run that told its start
 
@@ -55,7 +56,10 @@ struct push_judgement {
 ///
 /// - A failure holds until the next success.
 /// - A success must come within period and grace of the last one, or of `since`.
-/// - After a start, a success must come within the grace, if there is one.
+/// - After a start, a success must come within the grace, if there is one; and the deadline of
+///   the success before stays.
+/// - With `run`: grace is for the start alone. Who starts within period and grace must succeed
+///   within `run` of that, however long that is.
 ///
 /// What is missed is so exactly at the deadline, and until the next success.
 push_judgement judge(const push_record& record, const push_check& limits, mono_time since,

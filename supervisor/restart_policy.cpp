@@ -29,14 +29,15 @@ std::string exactly(std::chrono::milliseconds delay) {
 std::string arithmetic(const restart_decision& d, const backoff_policy& backoff) {
   if (backoff.none)
     return "at once: backoff none";
-  const auto base = delay(backoff, d.attempt, 0);
+  const int attempt = d.uncounted ? 1 : d.attempt;
+  const auto base = delay(backoff, attempt, 0);
   auto text = "delay " + exactly(d.delay) + " = ";
   if (base >= backoff.max && backoff.initial < backoff.max)
     text += describe(base) + " (the most)";
   else
     text +=
       describe(backoff.initial)
-      + (d.attempt > 1 ? " x " + number(backoff.factor) + "^" + std::to_string(d.attempt - 1) : "");
+      + (attempt > 1 ? " x " + number(backoff.factor) + "^" + std::to_string(attempt - 1) : "");
   if (d.delay > base)
     text += " + jitter " + describe(d.delay - base);
   return text;
@@ -61,6 +62,8 @@ std::string explain(const restart_decision& d, const restart_spec& spec, const i
   case restart_answer::leave:
     return "type " + std::string{to_string(spec.type)};
   case restart_answer::restart:
+    if (d.uncounted)
+      return "a clean exit is not counted; " + arithmetic(d, spec.backoff);
     return "restart " + std::to_string(d.restarts_in_window) + " of "
            + std::to_string(limit.restarts) + within + "; " + arithmetic(d, spec.backoff);
   case restart_answer::refuse:
@@ -80,26 +83,42 @@ std::size_t remedy_for(const restart_spec& spec, int attempt) {
 
 bool was_stable(const restart_spec& spec, const restart_history& history) {
   using std::chrono::milliseconds;
-  if (!history.healthy_since || !history.last_good)
-    return false;
   const auto enough =
     spec.reset_after.value_or(std::max(milliseconds{60'000}, 2 * history.last_delay));
-  return *history.last_good - *history.healthy_since >= enough;
+  const auto is_long = [&](const auto& from, const auto& to) {
+    return from && to && *to - *from >= enough;
+  };
+  return is_long(history.healthy_since, history.last_good)
+         || is_long(history.clean_since, history.last_clean);
+}
+
+bool is_uncounted(const restart_spec& spec, bool clean) {
+  return clean && spec.type == restart_type::permanent && spec.clean_exit == clean_exit::uncounted;
 }
 
 restart_decision decide_restart(const restart_spec& spec, const counting_window& window, bool clean,
                                 restart_history& history, mono_time now, double random) {
-  if (was_stable(spec, history))
+  restart_decision decision;
+  decision.uncounted = is_uncounted(spec, clean);
+  if (decision.uncounted) {
+    history.clean_since = history.clean_since.value_or(now);
+    history.last_clean = now;
+  }
+  decision.was_stable = was_stable(spec, history);
+  if (decision.was_stable)
     history = {};
   history.healthy_since.reset();
   history.last_good.reset();
-  restart_decision decision;
-  if (wants_restart(spec.type, clean))
+  if (decision.uncounted) {
+    decision.what = restart_answer::restart;
+    decision.delay = delay(spec.backoff, 1, random);
+  } else if (wants_restart(spec.type, clean))
     decision.what = window.entries.admit(window.limit, now, window.member) ? restart_answer::restart
                                                                            : restart_answer::refuse;
   decision.restarts_in_window = window.entries.count(window.limit, now);
-  if (decision.what == restart_answer::restart) {
+  if (decision.what == restart_answer::restart && !decision.uncounted) {
     history.last_delay = delay(spec.backoff, ++history.attempt, random);
+    history.clean_since.reset();
     decision.delay = history.last_delay;
   }
   decision.attempt = history.attempt;

@@ -17,6 +17,8 @@ struct restart_history {
   std::chrono::milliseconds last_delay{0};
   std::optional<mono_time> healthy_since; ///< in this run; none: not healthy yet
   std::optional<mono_time> last_good;     ///< the newest good verdict of this run
+  std::optional<mono_time> clean_since;   ///< the first uncounted exit since a failure
+  std::optional<mono_time> last_clean;    ///< the newest one
 
   bool operator==(const restart_history&) const = default;
 };
@@ -29,6 +31,8 @@ struct restart_decision {
   std::chrono::milliseconds delay{0};
   int attempt = 0;            ///< of this delay's backoff
   int restarts_in_window = 0; ///< this one included
+  bool uncounted = false;     ///< no failure: neither window nor backoff know of it
+  bool was_stable = false;    ///< until now: the backoff begins anew
 
   bool operator==(const restart_decision&) const = default;
 };
@@ -57,14 +61,17 @@ std::string explain(const restart_decision& d, const restart_spec& spec, const i
 /// `spec.further[n - 1]`. The last one stays.
 std::size_t remedy_for(const restart_spec& spec, int attempt);
 
-/// Whether a run that was healthy from `healthy_since` to `last_good` was long
-/// enough for the backoff to begin anew: `reset_after`, default max(60 s, 2 x
-/// the current delay).
+/// Whether a run that was healthy from `healthy_since` to `last_good`, or runs that ended in
+/// nothing but uncounted exits from `clean_since` to `last_clean`, were long enough for the backoff
+/// to begin anew: `reset_after`, default max(60 s, 2 x the current delay).
 bool was_stable(const restart_spec& spec, const restart_history& history);
+
+/// Whether an end is no failure, though it is followed by a restart: see `clean_exit`.
+bool is_uncounted(const restart_spec& spec, bool clean);
 
 /// The one place where a service's restart is decided. Records it in `window`
 /// and `history`. `clean`: it ended of its own accord with success. `random` in
-/// [0, 1) is the jitter's.
+/// [0, 1) is the jitter's. An uncounted one waits for the first delay of the backoff, always.
 restart_decision decide_restart(const restart_spec& spec, const counting_window& window, bool clean,
                                 restart_history& history, mono_time now, double random);
 

@@ -59,8 +59,9 @@ void service_tree::state::heard(tree_node& s, const failure& f, mono_time now, d
 }
 
 void service_tree::state::decide(tree_node& s, const failure& f, mono_time now, double random) {
-  auto& group = *s.parent;
-  trial_failed(s, now);
+  const bool is_failure = !is_uncounted(*s.restart, f.clean);
+  if (is_failure)
+    trial_failed(s, now);
   s.history.last_good = f.last_good;
   if (const auto* dependency = down_dependency(s); dependency && wants_restart(s.type, f.clean)) {
     set_state(s, supervision::waiting, f.reason);
@@ -68,13 +69,20 @@ void service_tree::state::decide(tree_node& s, const failure& f, mono_time now, 
     return wait_for_dependency(s, *dependency, f.reason, now);
   }
   s.woken = false;
-  const bool stable = was_stable(*s.restart, s.history);
-  if (s.on_trial && !stable && wants_restart(s.type, f.clean))
-    return give_up(s, f.reason + "; the careful try did not hold", group.spec->cooldown, now);
-  s.on_trial = false;
+  if (was_stable(*s.restart, s.history))
+    for (auto* tried = &s; tried; tried = tried->parent)
+      tried->on_trial = false;
+  if (s.on_trial && is_failure && wants_restart(s.type, f.clean))
+    return give_up(s, f.reason + "; the careful try did not hold", s.parent->spec->cooldown, now);
   const auto window = counting_window_of(s);
   const auto decided = decide_restart(*s.restart, window, f.clean, s.history, now, random);
-  const auto numbers = explain(decided, *s.restart, window.limit, window.group);
+  s.on_trial = s.on_trial && decided.uncounted && !decided.was_stable;
+  follow(s, f, decided, explain(decided, *s.restart, window.limit, window.group), now, random);
+}
+
+void service_tree::state::follow(tree_node& s, const failure& f, const restart_decision& decided,
+                                 const std::string& numbers, mono_time now, double random) {
+  auto& group = *s.parent;
   const std::string type{to_string(s.type)};
   switch (decided.what) {
   case restart_answer::leave:
@@ -91,7 +99,7 @@ void service_tree::state::decide(tree_node& s, const failure& f, mono_time now, 
     return wait(s, now + decided.delay, false, decided.delay.count() > 0);
   case restart_answer::refuse:
     if (group.spec->on_exhausted == on_exhausted::escalate)
-      return escalate(group, s, f.reason, stable, now, random);
+      return escalate(group, s, f.reason, now, random);
     return give_up(s, f.reason + "; " + too_many(s, now), group.spec->cooldown, now);
   }
 }
@@ -113,7 +121,7 @@ void service_tree::state::give_up(tree_node& s, std::string reason, milliseconds
 /// The group stops everything and fails as a child of its parent, and so on up to
 /// a group that answers. All of that is counted and known now; the stops follow.
 void service_tree::state::escalate(tree_node& group, tree_node& origin, const std::string& reason,
-                                   bool stable, mono_time now, double random) {
+                                   mono_time now, double random) {
   tree_plan p;
   p.group = &group;
   const auto exhausted = "group '" + group.name + "' is exhausted: ";
@@ -122,7 +130,7 @@ void service_tree::state::escalate(tree_node& group, tree_node& origin, const st
              + "' failed: " + reason;
   explain_decision(origin, decision::kind::escalate, reason, too_many(origin, now), {}, now);
   collect_stops(group, p.stops);
-  while (climb(p, origin, stable, now, random)) {
+  while (climb(p, origin, now, random)) {
     p.group = p.group->parent;
     tell(kind::escalate, p.group->name, p.reason);
     std::deque<tree_node*> all;
@@ -139,8 +147,7 @@ void service_tree::state::escalate(tree_node& group, tree_node& origin, const st
 }
 
 /// Asks the parent of `p.group`; true: that is exhausted too, and must be stopped.
-bool service_tree::state::climb(tree_plan& p, tree_node& origin, bool stable, mono_time now,
-                                double random) {
+bool service_tree::state::climb(tree_plan& p, tree_node& origin, mono_time now, double random) {
   auto& child = *p.group;
   renew(child);
   auto* parent = child.parent;
@@ -155,13 +162,13 @@ bool service_tree::state::climb(tree_plan& p, tree_node& origin, bool stable, mo
     return false;
   }
   p.cooldown = parent->spec->cooldown;
-  if (child.on_trial && !stable) {
+  if (child.on_trial) {
     p.reason += "; the careful try did not hold";
     return false;
   }
-  child.on_trial = false;
   auto as_child = *origin.restart;
   as_child.type = child.type;
+  as_child.clean_exit = clean_exit::counted;
   const auto window = counting_window_of(child);
   const auto decided = decide_restart(as_child, window, true, origin.history, now, random);
   if (decided.what == restart_answer::restart) {

@@ -139,9 +139,11 @@ public:
   void heard(tree_node& s, const failure& f, mono_time now, double random);
   void decide(tree_node& s, const failure& f, mono_time now, double random);
   void give_up(tree_node& s, std::string reason, std::chrono::milliseconds cooldown, mono_time now);
-  void escalate(tree_node& group, tree_node& origin, const std::string& reason, bool stable,
-                mono_time now, double random);
-  bool climb(tree_plan& p, tree_node& origin, bool stable, mono_time now, double random);
+  void follow(tree_node& s, const failure& f, const restart_decision& decided,
+              const std::string& numbers, mono_time now, double random);
+  void escalate(tree_node& group, tree_node& origin, const std::string& reason, mono_time now,
+                double random);
+  bool climb(tree_plan& p, tree_node& origin, mono_time now, double random);
   void wait(tree_node& n, mono_time due, bool careful, bool look_first = false);
   void cancel_wait(tree_node& n);
   void run_due(mono_time now);

@@ -77,7 +77,7 @@ TEST_F(restarter, writes_one_line_for_each_change) {
   EXPECT_EQ(lines_with("web"), 2U) << log_.text();
   EXPECT_EQ(lines_with("web healthy"), 1U);
   EXPECT_EQ(lines_with("web unhealthy after 3 failures (status 500, expected 200-299); "
-                       "restarting in 1 s, attempt 1 of 5"),
+                       "restarting in 1 s, attempt 1 of 5 in group 'root'"),
             1U)
     << log_.text();
   world_.held.insert("web");

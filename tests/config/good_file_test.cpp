@@ -217,7 +217,7 @@ TEST_F(every_key, of_dns_icmp_json_and_push_arrives) {
                         {"consecutive_failures", {comparator::less, "5"}}};
   EXPECT_EQ(checks[7], json);
 
-  auto push = by_default("push", push_check{"0123456789abcdef", 1h, 5min});
+  auto push = by_default("push", push_check{"0123456789abcdef", 1h, 5min, 2h});
   push.healthy_after = 1;
   EXPECT_EQ(checks[8], push);
 }

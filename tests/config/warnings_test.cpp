@@ -111,6 +111,62 @@ TEST(intensity, that_nobody_wrote_is_left_alone) {
   EXPECT_EQ(of_restart("{docker: web, backoff: {initial: 1h, max: 1h}}"), "");
 }
 
+// A service that is restarted at once, and checked every 500ms for up to 400ms.
+std::string of_hanging(const std::string& restart, const std::string& tree = "{}",
+                       const std::string& check = "interval: 500ms, timeout: 400ms") {
+  return warnings("tree: " + tree + "\nservices: {a: {check: {tcp: tcp://a:1, " + check
+                  + "}, process: {command: [a]}, restart: {backoff: none, " + restart + "}}}\n");
+}
+
+TEST(intensity, that_what_hangs_cannot_exhaust_is_warned_of) {
+  const std::string numbers =
+    "can never be exhausted by a service that hangs, which is restarted for ever then: that takes "
+    "3 "
+    "failures within 6s, and each takes up to 4s to stop (stop_timeout) and 1s500ms to be found "
+    "unhealthy (3 runs, timeout 400ms), which leaves room for 2\n";
+  EXPECT_EQ(of_hanging("stop_timeout: 4s", "{intensity: {restarts: 2, within: 6s}}"),
+            "reeve.yaml:1:19: tree.intensity: " + numbers);
+  EXPECT_EQ(of_hanging("stop_timeout: 4s, intensity: {restarts: 2, within: 6s}"),
+            "reeve.yaml:2:153: services.a.restart.intensity: " + numbers);
+}
+
+TEST(intensity, that_what_hangs_can_just_exhaust_is_not_warned_of) {
+  EXPECT_EQ(of_hanging("stop_timeout: 4s, intensity: {restarts: 2, within: 11s}"), "");
+  EXPECT_NE(of_hanging("stop_timeout: 4s, intensity: {restarts: 2, within: 10999ms}"), "");
+  EXPECT_EQ(of_hanging("stop_timeout: 0s, intensity: {restarts: 2, within: 3s}"), "");
+}
+
+TEST(intensity, that_a_slow_check_or_start_makes_void_is_warned_of) {
+  const std::string limit = "stop_timeout: 1s, intensity: {restarts: 2, within: 1m}";
+  EXPECT_EQ(of_hanging(limit, "{}", "interval: 30s, timeout: 9s"), "");
+  EXPECT_NE(of_hanging(limit, "{}", "interval: 30s, timeout: 10s"), "");
+  EXPECT_EQ(of_hanging(limit, "{}", "interval: 30s, timeout: 10s, unhealthy_after: 2"), "");
+  EXPECT_NE(of_hanging(limit, "{}", "start_period: 30s"), "");
+  EXPECT_EQ(of_hanging(limit, "{}", "start_period: 30s, role: readiness"), "")
+    << "that restarts nothing";
+}
+
+TEST(intensity, that_nobody_wrote_is_made_void_by_a_stop_timeout) {
+  EXPECT_EQ(of_hanging("stop_timeout: 1m"), "");
+  EXPECT_NE(of_hanging("stop_timeout: 3m")
+              .find("services.a.restart.stop_timeout: with it the "
+                    "intensity can never be exhausted by a service"),
+            std::string::npos);
+}
+
+TEST(intensity, of_a_service_that_nothing_finds_hanging_is_left_alone) {
+  EXPECT_EQ(warnings("services: {a: {process: {command: [a]}, restart: {stop_timeout: 1h, "
+                     "intensity: {restarts: 5, within: 1m}}}}"),
+            "");
+}
+
+TEST(clean_exit, that_is_uncounted_of_what_is_not_permanent_is_warned_of) {
+  EXPECT_EQ(of_restart("{docker: web, type: transient, clean_exit: uncounted}"),
+            "reeve.yaml:4:57: services.web.restart.clean_exit: has no effect: after a clean exit a "
+            "transient service is not restarted\n");
+  EXPECT_EQ(of_restart("{docker: web, clean_exit: uncounted}"), "");
+}
+
 // A ladder of three remedies for `web`; `more` stands before its services.
 std::string of_ladder(const std::string& attempts, const std::string& more,
                       const std::string& backoff = "{initial: 1s}") {

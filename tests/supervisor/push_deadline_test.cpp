@@ -101,6 +101,60 @@ TEST_F(push_deadline, without_a_grace_lets_a_run_take_the_whole_period) {
   EXPECT_EQ(reason(), "no push for 1h, expected every 1h");
 }
 
+TEST_F(push_deadline, of_a_run_with_a_limit_is_that_and_the_grace_is_for_its_begin) {
+  limits.run = 6h;
+  push(kind::success);
+  now += 65min - 1ns;
+  EXPECT_TRUE(good());
+  push(kind::start);
+  EXPECT_EQ(look().deadline, now + 6h);
+  now += 6h - 1ns;
+  EXPECT_TRUE(good());
+  now += 1ns;
+  EXPECT_EQ(reason(), "the run that began 6h ago has not ended, expected within 6h");
+  push(kind::start);
+  EXPECT_FALSE(good()) << "only a success makes up for it";
+  push(kind::success);
+  EXPECT_EQ(look().deadline, now + 65min);
+}
+
+TEST_F(push_deadline, with_a_limit_for_the_run_is_missed_by_one_that_does_not_begin_in_time) {
+  limits.run = 6h;
+  push(kind::success);
+  now += 65min;
+  EXPECT_EQ(reason(), "the last push came 1h5m ago, expected every 1h with 5m of grace");
+  push(kind::start);
+  EXPECT_FALSE(good()) << "too late";
+}
+
+TEST_F(push_deadline, of_a_limited_run_counts_from_the_first_start_and_not_from_the_next) {
+  limits.run = 10min;
+  now += 64min;
+  const auto first = now;
+  push(kind::start);
+  now += 9min;
+  push(kind::start);
+  EXPECT_EQ(look().deadline, first + 10min);
+  push(kind::failure, 1);
+  EXPECT_FALSE(good());
+  push(kind::success);
+  push(kind::start);
+  EXPECT_EQ(look().deadline, now + 10min);
+}
+
+TEST_F(push_deadline, of_a_limited_run_may_be_shorter_than_the_grace) {
+  limits.run = 1min;
+  push(kind::start);
+  EXPECT_EQ(look().deadline, now + 1min);
+}
+
+TEST_F(push_deadline, of_a_limited_run_may_end_before_the_next_is_due) {
+  limits.run = 10min;
+  limits.grace = 0ms;
+  push(kind::start);
+  EXPECT_EQ(look().deadline, now + 10min) << "long before the period is over";
+}
+
 TEST_F(push_deadline, a_failure_holds_until_the_next_success) {
   push(kind::failure, std::nullopt, "disk full");
   EXPECT_EQ(look(), (push_judgement{{check_result::failed, "it told a failure: disk full"}, {}}));

@@ -138,6 +138,62 @@ TEST_F(policy_fixture, a_stable_run_lets_the_backoff_begin_anew) {
   EXPECT_EQ(decide().attempt, 2);
 }
 
+TEST_F(policy_fixture,
+       a_clean_exit_that_is_uncounted_waits_for_the_first_delay_and_changes_nothing) {
+  spec.clean_exit = clean_exit::uncounted;
+  decide();
+  decide();
+  for (int i = 0; i < 100; ++i) {
+    const auto d = decide(true);
+    EXPECT_EQ(d.what, restart_answer::restart);
+    EXPECT_EQ(d.delay, 1s);
+    EXPECT_TRUE(d.uncounted);
+    EXPECT_EQ(explain(d, spec, limit), "a clean exit is not counted; delay 1 s = 1 s");
+  }
+  EXPECT_EQ(window.count(limit, now), 2);
+  const auto next = decide();
+  EXPECT_EQ(next.attempt, 3) << "a crash backs off as ever";
+  EXPECT_EQ(next.delay, 4s);
+  EXPECT_EQ(decide().what, restart_answer::refuse);
+}
+
+TEST_F(policy_fixture, uncounted_exits_alone_for_long_enough_let_the_backoff_begin_anew) {
+  spec.clean_exit = clean_exit::uncounted;
+  decide();
+  decide();
+  decide(true);
+  now += 59s;
+  decide(true);
+  EXPECT_EQ(history.attempt, 2);
+  now += 1s;
+  EXPECT_TRUE(decide(true).was_stable);
+  EXPECT_EQ(decide().attempt, 1);
+  now += 30s;
+  decide(true);
+  now += 59s;
+  decide(true);
+  EXPECT_EQ(history.attempt, 1) << "counted from the first after the crash";
+}
+
+TEST_F(policy_fixture, a_clean_exit_of_what_is_not_permanent_is_never_followed_by_a_restart) {
+  spec.clean_exit = clean_exit::uncounted;
+  for (const auto type : {restart_type::transient, restart_type::temporary}) {
+    spec.type = type;
+    EXPECT_EQ(decide(true).what, restart_answer::leave);
+  }
+}
+
+TEST_F(policy_fixture, the_jitter_makes_a_wait_longer_by_up_to_its_share) {
+  spec.backoff.jitter = 0.5;
+  const auto with = [&](double random) {
+    restart_history none;
+    restart_window empty;
+    return decide_restart(spec, {limit, empty}, false, none, now, random).delay;
+  };
+  EXPECT_EQ(with(0), 1s);
+  EXPECT_EQ(with(1), 1500ms);
+}
+
 TEST_F(policy_fixture, stable_means_as_long_as_twice_the_delay_or_as_said) {
   history.healthy_since = t0;
   history.last_good = t0 + 5min;

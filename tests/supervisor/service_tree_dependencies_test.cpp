@@ -50,6 +50,40 @@ TEST_F(a_tree_with_dependencies, wakes_who_waited_for_its_backoff_already) {
   EXPECT_EQ(after(100ms), texts{"start web"});
 }
 
+TEST_F(a_tree_with_dependencies, does_not_put_off_a_restart_that_is_due_sooner) {
+  begin({watched("db"), needing(process("web", 10ms), {"db"})});
+  EXPECT_EQ(failed("web"), texts{"wait web 10"});
+  is_down("db");
+  after(1ms);
+  EXPECT_EQ(is_up("db"), texts{});
+  EXPECT_EQ(after(9ms), texts{"start web"});
+}
+
+TEST_F(a_tree_with_dependencies, what_a_dependency_depends_on_is_left_alone_too) {
+  spec.tree.strategy = strategy::one_for_all;
+  begin({container("db"), needing(container("mid"), {"db"}), needing(container("web"), {"mid"})});
+  for (const auto* name : {"db", "mid", "web"})
+    is_up(name);
+  is_down("db");
+  is_down("mid");
+  EXPECT_EQ(sick("web"), texts{"hold web"});
+  is_up("db");
+  is_up("mid");
+  EXPECT_EQ(after(1s), texts{"restart web"}) << "both are just back";
+}
+
+TEST_F(a_tree_with_dependencies, what_two_dependencies_depend_on_is_left_alone_too) {
+  spec.tree.strategy = strategy::one_for_all;
+  begin({container("db"), needing(container("left"), {"db"}), needing(container("right"), {"db"}),
+         needing(container("web"), {"left", "right"})});
+  for (const auto* name : {"db", "left", "right", "web"})
+    is_up(name);
+  is_down("left");
+  EXPECT_EQ(sick("web"), texts{"hold web"});
+  is_up("left");
+  EXPECT_EQ(after(1s), texts{"restart web"});
+}
+
 TEST_F(a_tree_with_dependencies, holds_what_is_due_while_the_dependency_is_down) {
   begin({watched("db"), needing(process("web", 1s), {"db"})});
   failed("web");

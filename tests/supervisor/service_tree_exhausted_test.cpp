@@ -224,6 +224,30 @@ TEST_F(escalation, a_refused_group_is_given_up_and_tried_carefully_as_a_whole) {
   EXPECT_EQ(stopped("b"), (texts{"give_up b", "give_up c"}));
 }
 
+TEST_F(escalation, a_careful_try_that_held_for_long_is_over) {
+  spec.tree.intensity = {1, 10min};
+  spec.tree.cooldown = 1min;
+  for (const int allowed_in_app : {0, 1}) {
+    SCOPED_TRACE(allowed_in_app);
+    auto group = app();
+    group.intensity.restarts = allowed_in_app;
+    group.children = {"b"};
+    spec.tree.children = {group};
+    begin({process("b")});
+    while (state("b") != supervision::given_up)
+      failed("b"), started("b");
+    EXPECT_EQ(after(1min), texts{"start b"}) << "carefully";
+    started("b");
+    recovered("b");
+    after(3h);
+    EXPECT_NE(failed("b", false, false, now), (texts{"escalate app", "give_up b"}));
+    started("b");
+    EXPECT_EQ(failed("b"), (allowed_in_app == 0 ? texts{"escalate app", "give_up b"}
+                                                : texts{"escalate app", "start b"}));
+    EXPECT_EQ(at("b").reason.find("careful"), std::string::npos) << at("b").reason;
+  }
+}
+
 TEST_F(escalation, who_a_person_brought_back_is_left_alone_by_the_careful_try) {
   spec.tree.intensity = {0, 10min};
   spec.tree.cooldown = 1min;

@@ -1,6 +1,8 @@
 // What a restart waits for beside its backoff and dependencies: a last look, the host.
 #include "tests/supervisor/dependency_fixture.hpp"
 
+#include <set>
+
 namespace reeve {
 namespace {
 
@@ -29,6 +31,17 @@ TEST_F(a_tree_with_dependencies, restarts_without_an_answer_in_the_end) {
   sick("web");
   after(1s);
   EXPECT_EQ(after(6s), texts{"restart web"}) << "a timeout of 5 s and one more";
+}
+
+TEST_F(a_tree_with_dependencies, looks_for_as_long_as_it_takes_to_be_called_healthy) {
+  auto slow = checked(container("web", 1s));
+  slow.checks[0].interval = 10s;
+  slow.checks[0].healthy_after = 3;
+  begin({slow});
+  sick("web");
+  after(1s);
+  EXPECT_EQ(after(26s - 1ms), texts{}) << "5 s of timeout, two intervals and one second more";
+  EXPECT_EQ(after(1ms), texts{"restart web"});
 }
 
 TEST_F(a_tree_with_dependencies, does_not_look_at_what_is_dead_or_is_restarted_at_once) {
@@ -82,6 +95,20 @@ TEST_F(a_tree_with_dependencies, a_group_too_large_for_the_budget_goes_alone) {
   stopped("c"), stopped("b"), started("a"), started("b"), started("c");
   EXPECT_EQ(failed("b"), texts{"hold b"});
   EXPECT_EQ(after(60s), texts{"stop c"});
+}
+
+TEST_F(a_tree_with_dependencies, nobody_overtakes_a_group_for_which_too_little_is_left) {
+  spec.budget = budget_spec{0, 3};
+  group_spec app{.name = "app", .strategy = strategy::one_for_all, .children = {"a", "b", "c"}};
+  spec.tree.children = {app, "d", "e"};
+  begin({process("a"), process("b"), process("c"), process("d"), process("e")});
+  failed("d"), started("d");
+  EXPECT_EQ(failed("a"), texts{"hold a"});
+  EXPECT_EQ(failed("e"), texts{"hold e"}) << "one would be left for it";
+  EXPECT_EQ(after(60s), (texts{"stop c"}));
+  stopped("c"), stopped("b"), started("a"), started("b");
+  EXPECT_EQ(started("c"), texts{});
+  EXPECT_EQ(after(60s), texts{"start e"});
 }
 
 TEST_F(a_tree_with_dependencies, a_group_that_needs_more_than_is_left_says_so) {
@@ -189,6 +216,23 @@ TEST_F(a_tree_with_dependencies, a_reload_may_take_what_is_held_away) {
   spec.tree.children.pop_back();
   reload();
   EXPECT_EQ(started("a"), texts{});
+}
+
+TEST_F(a_tree_with_dependencies, a_reload_may_take_a_held_group_away) {
+  const group_spec app{.name = "app",
+                       .intensity = {0, 10min},
+                       .on_exhausted = on_exhausted::escalate,
+                       .children = {"a", "b"}};
+  spec.tree.children = {app, "c"};
+  begin({process("a"), process("b"), process("c")});
+  tree->pressure_is("cpu pressure 91 % is over 80 %", now);
+  failed("a"), stopped("b");
+  EXPECT_EQ(failed("c"), texts{"hold c"});
+  spec.tree.children = {"a", "b", "c"};
+  reload();
+  const auto went_on = told(tree->pressure_is(std::nullopt, now));
+  EXPECT_EQ(std::set<std::string>(went_on.begin(), went_on.end()),
+            (std::set<std::string>{"start a", "start b", "start c"}));
 }
 
 } // namespace

@@ -128,6 +128,30 @@ TEST_F(orders, what_waited_for_a_service_that_is_stopped_goes_on_without_it) {
   EXPECT_EQ(state("b"), supervision::running);
 }
 
+TEST_F(orders, what_waited_for_a_service_that_is_paused_goes_on_without_it) {
+  spec.tree.strategy = strategy::rest_for_one;
+  begin({process("a", 1s), process("b"), process("c")});
+  failed("a");
+  after(1s);
+  stopped("c"), stopped("b");
+  start_failed("a");
+  EXPECT_EQ(state("c"), supervision::waiting);
+  EXPECT_EQ(person(order::pause, "a"), (texts{"start b"}));
+  EXPECT_EQ(started("b"), (texts{"start c"}));
+  EXPECT_EQ(started("c"), texts{});
+}
+
+TEST_F(orders, what_waited_for_a_service_that_somebody_else_started_goes_on) {
+  spec.tree.strategy = strategy::rest_for_one;
+  begin({container("a", 1s), process("b"), process("c")});
+  failed("a");
+  after(1s);
+  stopped("c"), stopped("b");
+  start_failed("a");
+  EXPECT_EQ(told(tree->observed_start("a", now)), (texts{"start b"}));
+  EXPECT_EQ(started("b"), (texts{"start c"}));
+}
+
 // -- pausing ------------------------------------------------------------------
 
 TEST_F(orders, failures_while_paused_are_acted_on_at_resume) {

@@ -35,7 +35,10 @@ public:
 
   /// Answers everything well and lets time pass, until all is quiet.
   void settle() {
+    obey(tree_.pressure_is(std::nullopt, now_));
     for (int i = 0; i < 1'000; ++i) {
+      if (open_.empty())
+        all_are_up();
       if (!open_.empty())
         answer(true);
       else if (const auto due = tree_.next_due(); due && *due < now_ + 24h)
@@ -51,6 +54,12 @@ public:
   }
 
 private:
+  void all_are_up() {
+    for (const auto& name : start_order(spec_.tree))
+      if ((alive_[name] || spec_maker::is_watched(name)) && !exited_)
+        obey(tree_.health_is(name, incarnation(name), true, "", now_, chance()));
+  }
+
   int pick(int first, int last) {
     return maker_.pick(first, last);
   }
@@ -73,7 +82,7 @@ private:
     const auto& name = order[static_cast<std::size_t>(pick(0, static_cast<int>(order.size()) - 1))];
     if (pick(0, 19) == 0 && !exiting_)
       return die();
-    switch (pick(0, 9)) {
+    switch (pick(0, 12)) {
     case 0:
     case 1:
     case 2:
@@ -88,6 +97,13 @@ private:
       return obey(tree_.recovered(name, incarnation(name), now_));
     case 8:
       return person(name);
+    case 9:
+    case 10:
+      return obey(
+        tree_.health_is(name, incarnation(name), pick(0, 1) == 0, "sick", now_, chance()));
+    case 11:
+      return obey(tree_.pressure_is(
+        pick(0, 2) == 0 ? std::optional<std::string>{"pressure"} : std::nullopt, now_));
     default:
       return outside(name);
     }
@@ -278,13 +294,27 @@ private:
   void check_settled(const std::string& name) {
     const auto is = tree_.supervision_of(name, now_);
     EXPECT_NE(is.state, supervision::restarting) << name << " hangs: " << is.reason;
-    EXPECT_NE(is.state, supervision::waiting) << name << " hangs: " << is.reason;
+    if (is.hold == held_by::dependency) {
+      EXPECT_TRUE(depends_on_what_rests(name)) << name << " is held for nothing: " << is.reason;
+    } else {
+      EXPECT_NE(is.state, supervision::waiting) << name << " hangs: " << is.reason;
+    }
     if (is.state == supervision::running && !spec_maker::is_watched(name)) {
       EXPECT_TRUE(alive_[name]) << name << " is dead and nobody cares";
     }
     if (is.state == supervision::stopped && name != "g" && !exiting_ && !unseen_.contains(name)) {
       EXPECT_FALSE(alive_[name]) << name << " was to be stopped";
     }
+  }
+
+  bool depends_on_what_rests(const std::string& name) {
+    const auto& all = spec_.services;
+    const auto s =
+      std::find_if(all.begin(), all.end(), [&](const auto& each) { return each.name == name; });
+    return std::any_of(s->depends_on.begin(), s->depends_on.end(), [&](const auto& dependency) {
+      const auto is = tree_.supervision_of(dependency, now_);
+      return is.state != supervision::running && is.state != supervision::ended;
+    });
   }
 
   std::uint32_t incarnation(const std::string& name) {
@@ -341,6 +371,9 @@ TEST(service_tree_property, a_plan_stops_backwards_and_starts_forwards) {
       }
     };
     obey(tree.boot(mono_time{}));
+    for (const auto& each : order)
+      obey(tree.health_is(each, tree.supervision_of(each, mono_time{}).incarnation, true, "",
+                          mono_time{}, 0));
     done.clear();
     const auto& name = order[random() % order.size()];
     obey(tree.failed(name, spec_maker::is_process(name) ? 1 : 0, {"broke", true, false, {}},

@@ -33,8 +33,15 @@ public:
     if (names.empty())
       names.emplace_back("a");
     std::shuffle(names.begin(), names.end(), random_);
-    for (const auto& name : names)
-      spec.services.push_back(service(name));
+    for (const auto& name : names) {
+      auto s = service(name);
+      for (const auto& before : spec.services)
+        if (pick(0, 5) == 0)
+          s.depends_on.push_back(before.name);
+      spec.services.push_back(std::move(s));
+    }
+    if (pick(0, 2) == 0)
+      spec.budget = budget_spec{pick(0, 2), pick(1, 5)};
     spec.tree = group("root", names, 0);
     return spec;
   }
@@ -59,6 +66,7 @@ private:
     s.restart.type = static_cast<restart_type>(std::max(0, pick(-2, 2)));
     s.restart.backoff = {pick(0, 1) == 0, std::chrono::seconds{1}, 2, std::chrono::seconds{10},
                          0.2};
+    s.restart.clean_exit = pick(0, 3) == 0 ? clean_exit::uncounted : clean_exit::counted;
     s.restart.intensity = {pick(0, 4), std::chrono::seconds{pick(1, 60)}};
     return s;
   }
