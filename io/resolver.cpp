@@ -81,7 +81,7 @@ struct resolver::state : std::enable_shared_from_this<state> {
     std::vector<sockaddr_storage> addresses;
     mono_time until;
   };
-  /// What a pool thread makes of the files.
+  /// What is made in the background of the files.
   struct reading {
     std::string version;
     result<name_files> files = name_files{};
