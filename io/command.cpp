@@ -5,7 +5,6 @@
 #include "io/launch.hpp"
 #include "io/loop.hpp"
 #include "io/orphans.hpp"
-#include "supervisor/text.hpp"
 
 #include <errno.h>
 #include <signal.h>
@@ -87,7 +86,7 @@ struct command::state : std::enable_shared_from_this<state> {
   bool take(const launch::report& r);
   void ended(int status, int left);
   void launcher_was_killed();
-  void timed_out(milliseconds timeout);
+  void timed_out();
   void let_go();
   void finish(command_result::kind what, int code, int left = 0);
 };
@@ -116,7 +115,7 @@ void command::state::adopt(launched l, milliseconds timeout) {
   pipe = std::move(l.output);
   control_watch.emplace(home, control.get(), [this] { hear_launcher(); });
   output_watch.emplace(home, pipe.get(), [this] { read_output(); });
-  deadline = home.call_after(timeout, [this, timeout] { timed_out(timeout); });
+  deadline = home.call_after(timeout, [this] { timed_out(); });
 }
 
 void command::state::fail_later(std::string why, int error) {
@@ -191,12 +190,12 @@ void command::state::launcher_was_killed() {
   finish(command_result::kind::not_run, ECHILD);
 }
 
-void command::state::timed_out(milliseconds timeout) {
+void command::state::timed_out() {
   send_order(control, kill_it);
   if (started)
     return finish(command_result::kind::timed_out, SIGKILL);
-  output = "cannot run '" + program + "': it could not be started within " + describe(timeout)
-           + "; a file system that it needs may hang";
+  output =
+    "cannot run '" + program + "': it did not start in time; a file system that it needs may hang";
   finish(command_result::kind::not_run, ETIMEDOUT);
 }
 

@@ -18,7 +18,7 @@ using std::chrono::milliseconds;
 using kind = check_outcome::kind;
 using reader = std::function<check_outcome(const watched_file&)>;
 
-/// A reading on a pool thread, which may outlast its check.
+/// A reading in the background, which may outlast its check.
 struct reading {
   watched_file file;
   reader read;

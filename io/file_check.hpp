@@ -32,12 +32,12 @@ struct opened_file {
   heartbeat_time written{0}; ///< last changed
 };
 
-/// Pool threads. The outcome, if it cannot be read: failed without a file, not_run for
+/// In the background. The outcome, if it cannot be read: failed without a file, not_run for
 /// a reason of ours or of the one who set it up.
 std::variant<opened_file, check_outcome> open_file(const watched_file& file);
 check_outcome cannot_read(const watched_file& file, int os_error);
 
-/// A check that calls `read` on a pool thread: a file system may hang, and then nobody
+/// A check that calls `read` in the background: a file system may hang, and then nobody
 /// else is sent after the first. `read` shares nothing that may change.
 std::unique_ptr<check> make_file_check(loop& l, watched_file file,
                                        std::chrono::milliseconds timeout,

@@ -7,7 +7,7 @@
 namespace reeve::io {
 
 /// How long ago a file was written, or how old the Unix timestamp is that is its
-/// first line (seconds, with or without a fraction). Read on a pool thread: a file
+/// first line (seconds, with or without a fraction). Read in the background: a file
 /// system may hang. REQUIRES: `spec.target` is a `heartbeat_check`.
 std::unique_ptr<check> make_heartbeat_check(loop& l, const check_spec& spec);
 

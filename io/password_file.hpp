@@ -10,7 +10,7 @@ namespace reeve::io {
 
 class loop;
 
-/// One reading of a password file, on a pool thread: its first line. Loop thread only.
+/// One reading of a password file, in the background: its first line. Loop thread only.
 class password_reading {
 public:
   /// `done` is called once, later, unless this is destroyed before.

@@ -22,6 +22,7 @@ using std::chrono::seconds;
 
 constexpr std::size_t most_kept = 4'096; // names; then all are dropped
 constexpr seconds kept_least{1};
+constexpr std::chrono::milliseconds patience{100}; // with the name files, when they are known
 constexpr seconds kept_longest{30};
 
 resolution could_not_ask(const std::string& host, const std::string& why) {
@@ -82,7 +83,7 @@ struct resolver::state : std::enable_shared_from_this<state> {
     std::vector<sockaddr_storage> addresses;
     mono_time until;
   };
-  /// What a pool thread makes of the files.
+  /// What is made in the background of the files.
   struct reading {
     std::string version;
     result<name_files> files = name_files{};
@@ -107,6 +108,8 @@ struct resolver::state : std::enable_shared_from_this<state> {
   std::string version; ///< of the files
   mono_time looked{};
   bool is_reading = false;
+  bool late = false; ///< that takes so long that nobody waits for it
+  loop::timer_id late_timer = 0;
   bool closing = false;
   std::vector<loop::task> after_reading;
 
@@ -117,6 +120,7 @@ struct resolver::state : std::enable_shared_from_this<state> {
   void when_known(loop::task t);
   void read_files();
   void take(reading r);
+  void go_on();
   void look_up(const std::shared_ptr<lookup::state>& l);
   void ask(const std::string& host);
   void answered(const std::string& host, const resolution& r);
@@ -128,22 +132,24 @@ void resolver::state::when_known(loop::task t) {
   const auto now = home.now();
   if (!is_reading && (looked == mono_time{} || now - looked >= look_again)) {
     looked = now;
-    if (version_of(paths) != version)
-      read_files();
+    read_files();
   }
-  if (is_reading)
+  if (is_reading && !late)
     after_reading.push_back(std::move(t));
   else
     t();
 }
 
+/// If they changed. What is known holds when that takes too long.
 void resolver::state::read_files() {
   is_reading = true;
   auto r = std::make_shared<reading>();
   home.in_background(
     "name files",
-    [r, &l = home, from = paths] {
+    [r, &l = home, from = paths, known_version = version] {
       r->version = version_of(from);
+      if (r->version == known_version)
+        return;
       r->files = read_name_files(from);
       if (r->files && !r->files->servers.empty())
         r->channel =
@@ -153,10 +159,20 @@ void resolver::state::read_files() {
       if (const auto s = self.lock())
         s->take(std::move(*r));
     });
+  if (!version.empty())
+    late_timer = home.call_after(patience, [self = weak_from_this()] {
+      if (const auto s = self.lock()) {
+        s->late = true;
+        s->go_on();
+      }
+    });
 }
 
 void resolver::state::take(reading r) {
-  is_reading = false;
+  is_reading = late = false;
+  home.cancel(late_timer);
+  if (r.version == version && !version.empty())
+    return go_on();
   if (r.files && (r.channel == nullptr || r.channel->raw() != nullptr)) {
     version = std::move(r.version);
     known = std::move(*r.files);
@@ -167,6 +183,10 @@ void resolver::state::take(reading r) {
     problem = r.files ? "out of memory" : r.files.sentence();
   }
   r.channel.reset();
+  go_on();
+}
+
+void resolver::state::go_on() {
   for (const auto& t : std::exchange(after_reading, {}))
     t();
 }

@@ -3,6 +3,8 @@
 #include "io/command.hpp"
 #include "io/loop.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <cstdint>
 #include <map>
 #include <utility>
@@ -57,6 +59,15 @@ std::string last_line(const std::string& output) {
 
 status ended_by_us(const argv& command, const std::string& signal) {
   return error{shown(command) + " was ended with " + signal + ": Reeve is ending"};
+}
+
+/// Somebody may wonder where the daemon is that it started.
+void tell_what_was_left(const argv& command, const command_result& r) {
+  if (r.what == command_result::kind::exited && r.code == 0 && r.left > 0)
+    spdlog::warn("{} left {} behind, which ended with it: a daemon is started as `process:`, or by "
+                 "a supervisor of its own, as systemctl and systemd-run do",
+                 shown(command),
+                 std::to_string(r.left) + (r.left == 1 ? " process" : " processes"));
 }
 
 status judge_command(const argv& command, const command_result& r) {
@@ -239,6 +250,7 @@ void restart_targets::state::run_next_command(std::uint64_t id) {
         return;
       }
       auto& now = found->second;
+      tell_what_was_left(now.commands.front(), r);
       auto s = now.terminated ? ended_by_us(now.commands.front(), "SIGTERM")
                               : judge_command(now.commands.front(), r);
       now.running.reset();

@@ -30,6 +30,7 @@ using namespace reeve::io::launch;
 
 constexpr int look_again_ms = 20;           // while something is being killed
 constexpr int longest_look_again_ms = 1000; // it may hang in the kernel for long
+constexpr int stopped_start_ms = 200;       // for the program to run and hear its signal
 
 struct mapped_job {
   job* what = nullptr;
@@ -254,6 +255,9 @@ public:
       if (pid_ != 0 && reap(status)) {
         return status;
       }
+      if (starting_ >= 0 && start_by_ >= 0 && now_ms() >= start_by_) {
+        kill_at_ = now_ms();
+      }
       if (kill_at_ >= 0 && now_ms() >= kill_at_) {
         kill_everything();
       }
@@ -375,10 +379,11 @@ private:
     if (waits_for_turn_ && turn_.changed() < 0) {
       return look_again_ms;
     }
-    if (kill_at_ < 0) {
+    const auto due = starting_ >= 0 && start_by_ >= 0 && kill_at_ < 0 ? start_by_ : kill_at_;
+    if (due < 0) {
       return -1;
     }
-    const auto left = kill_at_ - now_ms();
+    const auto left = due - now_ms();
     if (left <= 0) {
       return look_again_ = longer(look_again_);
     }
@@ -431,6 +436,7 @@ private:
     }
     if (signal != 0) {
       signal_group(signal);
+      start_by_ = now_ms() + stopped_start_ms;
     }
     if (due >= 0) {
       kill_at_ = kill_at_ < 0 || due < kill_at_ ? due : kill_at_;
@@ -460,6 +466,7 @@ private:
   int starting_ = -1; ///< tells when the command runs, or why not
   int stop_signal_ = 0;
   long long stop_timeout_ms_ = 0;
+  long long start_by_ = -1; ///< once it is told to stop
   long long kill_at_ = -1;
   int look_again_ = look_again_ms / 2;
   bool started_ = false;

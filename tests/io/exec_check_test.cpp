@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <optional>
+
 using namespace std::chrono_literals;
 using namespace reeve;
 using namespace reeve::io;
@@ -87,4 +90,44 @@ TEST_F(an_exec_check, can_be_run_again_by_its_own_completion_and_then_destroyed)
   };
   c->run(again);
   EXPECT_TRUE(run_until(l, [&] { return !c; }));
+}
+
+TEST_F(an_exec_check, runs_no_second_time_beside_what_cannot_be_killed) {
+  const auto note = folder / "note";
+  spec.target =
+    exec_check{{"/bin/sh", "-c", "sleep 0.2; echo $PPID >> " + note + "; exec sleep 1000"}};
+  spec.timeout = 1s;
+  const auto c = engine.make(spec);
+  std::optional<check_outcome> first;
+  c->run([&](check_outcome o) { first = std::move(o); });
+  ASSERT_TRUE(run_until(l, [&] { return content_of(note).ends_with("\n"); }));
+  const int launcher = std::stoi(content_of(note));
+  kill(launcher, SIGSTOP); // who should kill it: it stays, as what hangs in the kernel does
+  ASSERT_TRUE(run_until(l, [&] { return first.has_value(); }));
+  EXPECT_EQ(first->reason, "did not end within 1 s");
+  const auto o = run_check(l, *c);
+  EXPECT_EQ(o.what, kind::failed);
+  EXPECT_EQ(o.reason, "its last run was killed and does not end for longer than 1 s: a file "
+                      "system may hang");
+  kill(launcher, SIGCONT);
+  EXPECT_EQ(run_check(l, *c).reason, "did not end within 1 s") << "it runs again";
+  const auto lines = content_of(note);
+  EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 2);
+}
+
+TEST_F(an_exec_check, that_cannot_be_killed_is_cancelled_at_once_when_it_is_destroyed) {
+  const auto note = folder / "note";
+  spec.target =
+    exec_check{{"/bin/sh", "-c", "sleep 0.1; echo $PPID > " + note + "; exec sleep 1000"}};
+  spec.timeout = 1s;
+  const auto c = engine.make(spec);
+  std::optional<check_outcome> first;
+  c->run([&](check_outcome o) { first = std::move(o); });
+  ASSERT_TRUE(run_until(l, [&] { return content_of(note).ends_with("\n"); }));
+  const int launcher = std::stoi(content_of(note));
+  kill(launcher, SIGSTOP);
+  ASSERT_TRUE(run_until(l, [&] { return first.has_value(); }));
+  cancel(spec);
+  kill(launcher, SIGCONT);
+  EXPECT_TRUE(run_until(l, [&] { return process_state(launcher) == '\0'; })) << "not reaped";
 }

@@ -13,6 +13,9 @@ namespace {
 /// As PID 1 is: whatever loses its parent comes to us.
 struct orphans_test : children_fixture {
   void SetUp() override {
+    // A loop that ended did not wait for what another test had it kill.
+    while (waitpid(-1, nullptr, 0) > 0) {
+    }
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     reap_orphans(home);
   }

@@ -33,7 +33,7 @@ public:
     go_on();
     umount2(at_.c_str(), MNT_DETACH);
     if (pid_ > 0) {
-      kill(pid_, SIGTERM);
+      kill(pid_, SIGKILL); // it would complain of the mount that is gone
       waitpid(pid_, nullptr, 0);
     }
   }
