@@ -33,6 +33,8 @@ function(reeve_import target)
   endif()
 endfunction()
 
+find_package(ZLIB REQUIRED)
+reeve_import(brotli::decoder PKG libbrotlidec)
 reeve_import(uv::uv PKG libuv)
 reeve_import(cares::cares PKG libcares)
 reeve_import(pq::pq PKG libpq)

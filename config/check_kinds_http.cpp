@@ -8,14 +8,6 @@
 namespace reeve::config {
 namespace {
 
-bool is_header_name(const std::string& name) {
-  return !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
-    return c > 0x20 && c < 0x7F
-           && std::string_view{"()<>@,;:\\\"/[]?={}"}.find(static_cast<char>(c))
-                == std::string_view::npos;
-  });
-}
-
 void read_headers(const reader& from, std::map<std::string, std::string>& into) {
   for (const auto& [name, value] : from.entries()) {
     if (!is_header_name(name))
@@ -28,9 +20,19 @@ void read_headers(const reader& from, std::map<std::string, std::string>& into) 
   }
 }
 
+void read_server_name(const reader& from, std::string& into) {
+  const auto name = from.text();
+  if (name && !is_host_or_address(*name))
+    return from.fail(from.quoted_text()
+                     + " is no name of a server; write one such as app.example, without port");
+  into = name.value_or("");
+}
+
 void read_tls(const reader& from, tls_options& into) {
   fields f{from};
   f.flag("verify", into.verify);
+  if (const auto name = f.find("server_name"))
+    read_server_name(*name, into.server_name);
   f.text("ca_file", into.ca_file);
   f.text("certificate_file", into.certificate_file);
   const auto key = f.text("key_file", into.key_file);
@@ -57,6 +59,14 @@ void read_http_socket(const reader& from, std::string& into) {
 }
 
 } // namespace
+
+bool is_header_name(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
+    return c > 0x20 && c < 0x7F
+           && std::string_view{"()<>@,;:\\\"/[]?={}"}.find(static_cast<char>(c))
+                == std::string_view::npos;
+  });
+}
 
 void read_http(const reader& value, fields& beside, check_spec& into) {
   http_check made;

@@ -1,4 +1,5 @@
 #include "config/address.hpp"
+#include "config/check_kinds.hpp"
 #include "config/checks.hpp"
 #include "config/duration.hpp"
 #include "config/url.hpp"
@@ -74,8 +75,8 @@ void read_body(const reader& from, expectation& into) {
   f.finish();
 }
 
-void read_condition(const std::string& field, const reader& value,
-                    std::vector<field_condition>& into) {
+template <class Condition>
+void read_condition(const std::string& field, const reader& value, std::vector<Condition>& into) {
   const auto text = value.text();
   if (!text)
     return;
@@ -99,6 +100,26 @@ void read_paths(const values& all, std::vector<field_condition>& into) {
   }
 }
 
+std::string in_small_letters(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return text;
+}
+
+void read_headers(const values& all, std::vector<header_condition>& into) {
+  std::vector<std::string> seen;
+  for (const auto& [name, value] : all) {
+    const auto small = in_small_letters(name);
+    if (!is_header_name(name))
+      value.fail(in_quotes(name) + " is no name of a header");
+    else if (std::find(seen.begin(), seen.end(), small) != seen.end())
+      value.fail("the header " + in_quotes(small) + " twice; their case does not count");
+    seen.push_back(small);
+    read_condition(name, value, into);
+  }
+}
+
 // As the DNS check writes them: addresses in their shortest form, names in lower case
 // without the last dot.
 void read_answer(const reader& from, dns_record record, std::vector<std::string>& into) {
@@ -115,20 +136,30 @@ void read_answer(const reader& from, dns_record record, std::vector<std::string>
                 + (record == dns_record::a ? "; write an address such as 192.0.2.1"
                                            : "; write an address such as 2001:db8::1"));
   } else if (record != dns_record::txt) {
-    std::transform(text->begin(), text->end(), text->begin(), [](char c) {
-      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
+    text = in_small_letters(*text);
     if (text->size() > 1 && text->back() == '.')
       text->pop_back();
   }
   into.push_back(*text);
 }
 
-void read_answers(const reader& from, dns_record record, std::vector<std::string>& into) {
+void read_answer_list(const reader& from, dns_record record, std::vector<std::string>& into) {
   if (from.is_scalar())
     return read_answer(from, record, into);
   for (const auto& item : from.items("an answer or a list of them"))
     read_answer(item, record, into);
+}
+
+void read_answers(const reader& from, dns_record record, expectation& into) {
+  if (!from.is_map())
+    return read_answer_list(from, record, into.answers);
+  fields f{from};
+  into.answers_exactly = true;
+  const auto all = f.find("exactly");
+  if (all)
+    read_answer_list(*all, record, into.answers);
+  if (f.finish() && !all)
+    from.fail("needs 'exactly'");
 }
 
 void read_limits_map(const reader& from, limits& into, bool longer_is_worse) {
@@ -190,13 +221,15 @@ void read_for_kind(fields& f, std::string_view kind, check_spec& into) {
     read_body(*at, expect);
   if (const auto at = find_for(f, "json", kind, {"http"}))
     read_paths(at->entries(), expect.fields);
+  if (const auto at = find_for(f, "headers", kind, {"http"}))
+    read_headers(at->entries(), expect.headers);
   if (const auto at = find_for(f, "certificate", kind, {"http", "tcp"}))
     read_certificate(*at, into.target, expect.certificate_left);
   for (const auto* field : {"value", "rows"})
     if (const auto at = find_for(f, field, kind, {"postgres"}))
       read_condition(field, *at, expect.fields);
   if (const auto at = find_for(f, "answers", kind, {"dns"}))
-    read_answers(*at, std::get<dns_check>(into.target).record, expect.answers);
+    read_answers(*at, std::get<dns_check>(into.target).record, expect);
 }
 
 } // namespace

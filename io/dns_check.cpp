@@ -2,7 +2,7 @@
 
 #include "io/descriptor.hpp"
 #include "io/dns_answer.hpp"
-#include "io/http_failure.hpp"
+#include "io/connect_failure.hpp"
 #include "io/loop.hpp"
 #include "io/own_limits.hpp"
 #include "io/resolver.hpp"

@@ -1,15 +1,22 @@
 #include "io/http_check.hpp"
 
+#include "io/answer_headers.hpp"
+#include "io/connect_failure.hpp"
+#include "io/content_coding.hpp"
 #include "io/descriptor.hpp"
+#include "io/dial.hpp"
 #include "io/http_failure.hpp"
 #include "io/http_route.hpp"
 #include "io/loop.hpp"
 #include "io/own_limits.hpp"
+#include "io/redirect.hpp"
 #include "io/reply_body.hpp"
 #include "io/resolver.hpp"
+#include "io/web_url.hpp"
 #include "supervisor/text.hpp"
 
 #include <errno.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -29,13 +36,42 @@ using kind = check_outcome::kind;
 constexpr std::size_t most_header_bytes = 64 * 1'024;
 constexpr std::size_t least_body_read = 64 * 1'024; // breaking off sooner would be rude
 
-curl_slist* make_headers(const http_check& what) {
+using header_list = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
+
+header_list make_headers(const http_check& what) {
   curl_slist* list = nullptr;
-  for (const auto& [name, value] : what.headers)
+  bool has_host = what.tls.server_name.empty();
+  for (const auto& [name, value] : what.headers) {
     list = curl_slist_append(list, (value.empty() ? name + ";" : name + ": " + value).c_str());
+    has_host = has_host || strcasecmp(name.c_str(), "host") == 0;
+  }
+  if (const auto url = parse_web_url(what.url); !has_host && url) // the URL's, not TLS'
+    list = curl_slist_append(list, ("Host: " + authority_of(*url)).c_str());
   if (!what.body.empty())
     list = curl_slist_append(list, "Expect:"); // do not wait for a "100 Continue"
-  return list;
+  return {list, &curl_slist_free_all};
+}
+
+/// How a request is sent: the check's own, or one that a redirect led to.
+struct request {
+  explicit request(const http_check& what) : headers{make_headers(what)}, route{what} {
+  }
+
+  header_list headers;
+  http_route route;
+};
+
+/// The first certificate to end of those that were shown.
+struct shown_certificate {
+  clock::time_point ends;
+  std::string which;
+};
+
+std::vector<std::string> names_of(const std::vector<header_condition>& conditions) {
+  std::vector<std::string> names;
+  for (const auto& condition : conditions)
+    names.push_back(condition.name);
+  return names;
 }
 
 long read_number(CURL* easy, CURLINFO info) {
@@ -67,7 +103,6 @@ public:
   ~http_checker() override {
     if (now_)
       finish({kind::cancelled});
-    curl_slist_free_all(headers_);
   }
 
   void run(completion done) override;
@@ -75,90 +110,128 @@ public:
   // What libcurl calls.
   static std::size_t on_body(char* data, std::size_t, std::size_t size, void* self);
   static std::size_t on_header(char*, std::size_t, std::size_t size, void* self);
+  static int on_options(void* self, curl_socket_t socket, curlsocktype);
   static curl_socket_t on_socket(void* self, curlsocktype, curl_sockaddr* address);
 
 private:
   http_checker(http_share& share, const check_spec& spec, const http_check& what)
-      : share_{share}, url_{what.url}, special_{special_part(what)}, timeout_{spec.timeout},
-        body_rules_{spec.expect}, headers_{make_headers(what)}, route_{what},
-        next_address_after_{200 + share.made++ * 7 % 600} {
+      : share_{share}, special_{special_part(what)}, timeout_{spec.timeout},
+        body_rules_{spec.expect}, header_names_{names_of(spec.expect.headers)}, own_{what} {
+  }
+
+  /// Null: nothing but a GET.
+  const http_check* asked_for() const {
+    return now_->led_to ? now_->led_to.get() : special_.get();
+  }
+  request& current() {
+    return now_->hop ? *now_->hop : own_;
   }
 
   std::optional<std::string> prepare_tls();
+  void find_host();
   void resolved(resolution r);
   void not_resolved_in_time();
   void start();
   void set_options();
-  void set_method();
+  void set_method(const http_check& what);
+  bool take_body(std::string_view part);
+  bool leads_on();
   void transfer_ended(CURLcode code);
+  void transfer_failed(CURLcode code);
+  void try_each_address();
+  void follow();
+  void put_back();
   check_outcome answered();
+  bool is_cut_off() const;
   http_failure describe_failure(CURLcode code);
-  std::optional<milliseconds> certificate_left();
+  void note_certificate();
+  void show_certificate(reply& found);
   void finish(check_outcome outcome);
 
   /// Of the run under way.
   struct running {
+    explicit running(const std::vector<std::string>& header_names) : headers{header_names} {
+    }
+
     completion done;
     CURL* easy = nullptr;
     clock::time_point deadline;
-    clock::duration lookup_took{0};
+    clock::duration took_before{0}; ///< the transfer under way
     tls_session tls;
-    std::string body;
-    std::size_t body_bytes = 0;
-    bool body_is_enough = false;
-    std::size_t header_bytes = 0;
-    int socket_error = 0;
-    std::array<char, CURL_ERROR_SIZE> words{};
+    std::unique_ptr<const http_check> led_to; ///< by redirects
+    std::optional<request> hop;               ///< the same
+    int redirects = 0;
+    std::optional<shown_certificate> certificate;
+    bool each_was_tried = false; ///< address
     std::optional<lookup> asked;
+    std::optional<dial> trying;
+    descriptor connected; ///< for the transfer; none: libcurl connects
     loop::timer_id timer = 0;
+
+    // Of the transfer:
+    answer_headers headers;
+    std::size_t header_bytes = 0;
+    std::optional<content_decoder> coding; ///< none: no body came
+    std::string body;                      ///< without its coding
+    std::size_t body_bytes = 0;            ///< with it
+    bool body_is_enough = false;
+    std::optional<check_outcome> refused; ///< why no more of the body was taken
+    int socket_error = 0;
+    int given = -1; ///< to libcurl, connected
+    std::array<char, CURL_ERROR_SIZE> words{};
   };
 
   http_share& share_;
-  std::string url_;
   std::unique_ptr<const http_check> special_; ///< null: nothing but a GET of the URL
   milliseconds timeout_;
   reply_body body_rules_;
-  curl_slist* headers_;
-  http_route route_;
-  std::optional<clock::time_point> certificate_ends_; ///< of the kept connection
-  /// Without an answer from the last. libcurl looks at each transfer then, whether it has
-  /// another address or not: not at all of them in the same turn of the loop.
-  milliseconds next_address_after_;
-  std::unique_ptr<running> now_; ///< null: none
+  std::vector<std::string> header_names_; ///< that are expected
+  request own_;
+  std::unique_ptr<shown_certificate> kept_certificate_; ///< of the kept connection
+  std::unique_ptr<running> now_;                        ///< null: none
 };
 
 void http_checker::run(completion done) {
-  now_ = std::make_unique<running>();
+  now_ = std::make_unique<running>(header_names_);
   now_->done = std::move(done);
   auto problem = prepare_tls();
   now_->deadline = clock::now() + timeout_; // reading certificates for the first time takes a while
-  if (problem) {
-    now_->timer = share_.home.call_after(milliseconds{0}, [this, why = *problem] {
-      finish(out_of_descriptors() ? *ran_out(EMFILE) : check_outcome{kind::not_run, {}, why});
-    });
-  } else if (route_.needs_lookup()) {
-    now_->timer = share_.home.call_at(now_->deadline, [this] { not_resolved_in_time(); });
-    now_->asked.emplace(share_.names, route_.host(), route_.port(),
-                        [this](resolution r) { resolved(std::move(r)); });
-  } else {
-    start();
-  }
+  if (!problem)
+    return find_host();
+  now_->timer = share_.home.call_after(milliseconds{0}, [this, why = *problem] {
+    finish(out_of_descriptors() ? *ran_out(EMFILE) : check_outcome{kind::not_run, {}, why});
+  });
+}
+
+void http_checker::find_host() {
+  auto& route = current().route;
+  if (!route.needs_lookup())
+    return start();
+  now_->timer = share_.home.call_at(now_->deadline, [this] { not_resolved_in_time(); });
+  now_->asked.emplace(share_.names, route.host(), route.port(),
+                      [this](resolution r) { resolved(std::move(r)); });
 }
 
 void http_checker::resolved(resolution r) {
-  if (r.what != resolution::kind::found)
-    return finish(explain(std::move(r)));
+  if (r.what != resolution::kind::found) {
+    auto outcome = explain(std::move(r));
+    if (now_->redirects > 0 && !outcome.exhausted)
+      outcome.reason += ", where it was redirected to";
+    return finish(std::move(outcome));
+  }
   now_->asked.reset();
-  now_->lookup_took = clock::now() - (now_->deadline - timeout_);
   share_.home.cancel(std::exchange(now_->timer, 0));
-  route_.set_addresses(std::move(r.addresses));
+  auto& route = current().route;
+  route.set_addresses(std::move(r.addresses));
+  if (route.addresses().size() > 1 && !route.has_connection())
+    return try_each_address();
   start();
 }
 
 void http_checker::not_resolved_in_time() {
   finish({kind::not_run,
           {},
-          "could not resolve host '" + route_.host() + "' within " + describe(timeout_)});
+          "could not resolve host '" + current().route.host() + "' within " + describe(timeout_)});
 }
 
 void http_checker::start() {
@@ -168,7 +241,8 @@ void http_checker::start() {
     return;
   }
   set_options();
-  share_.curl.start(now_->easy, route_.group(), now_->deadline,
+  now_->took_before = clock::now() - (now_->deadline - timeout_);
+  share_.curl.start(now_->easy, current().route.group(), now_->deadline,
                     [this](CURLcode code) { transfer_ended(code); });
 }
 
@@ -195,100 +269,220 @@ std::optional<std::string> http_checker::prepare_tls() {
 /// What differs between checks of any kind; the rest is for those that need it, whose
 /// handles others get as prepared.
 void http_checker::set_options() {
-  curl_easy_setopt(now_->easy, CURLOPT_URL, url_.c_str());
+  auto& route = current().route;
+  curl_easy_setopt(now_->easy, CURLOPT_URL, route.url().c_str());
   curl_easy_setopt(now_->easy, CURLOPT_ERRORBUFFER, now_->words.data());
   curl_easy_setopt(now_->easy, CURLOPT_WRITEDATA, this);
   curl_easy_setopt(now_->easy, CURLOPT_HEADERDATA, this);
   curl_easy_setopt(now_->easy, CURLOPT_OPENSOCKETDATA, this);
-  const auto next_address = !route_.needs_lookup() ? timeout_ : next_address_after_;
+  curl_easy_setopt(now_->easy, CURLOPT_SOCKOPTDATA, this);
+  // Else libcurl looks after that time whether it has another address.
   curl_easy_setopt(now_->easy, CURLOPT_HAPPY_EYEBALLS_TIMEOUT_MS,
-                   static_cast<long>(next_address.count()));
-  route_.set_options(now_->easy, now_->tls.store);
-  if (!special_)
+                   static_cast<long>(timeout_.count()));
+  route.set_options(now_->easy, now_->tls.store);
+  const auto* what = asked_for();
+  if (what == nullptr)
     return;
   use_tls(now_->easy, &now_->tls);
-  if (!special_->tls.certificate_file.empty())
-    curl_easy_setopt(now_->easy, CURLOPT_SSLCERT, special_->tls.certificate_file.c_str());
-  if (!special_->tls.key_file.empty())
-    curl_easy_setopt(now_->easy, CURLOPT_SSLKEY, special_->tls.key_file.c_str());
-  curl_easy_setopt(now_->easy, CURLOPT_FOLLOWLOCATION, special_->max_redirects > 0 ? 1L : 0L);
-  curl_easy_setopt(now_->easy, CURLOPT_MAXREDIRS, static_cast<long>(special_->max_redirects));
-  set_method();
+  if (!what->tls.certificate_file.empty())
+    curl_easy_setopt(now_->easy, CURLOPT_SSLCERT, what->tls.certificate_file.c_str());
+  if (!what->tls.key_file.empty())
+    curl_easy_setopt(now_->easy, CURLOPT_SSLKEY, what->tls.key_file.c_str());
+  set_method(*what);
 }
 
-void http_checker::set_method() {
-  curl_easy_setopt(now_->easy, CURLOPT_HTTPHEADER, headers_);
-  if (special_->method == "HEAD") {
+void http_checker::set_method(const http_check& what) {
+  curl_easy_setopt(now_->easy, CURLOPT_HTTPHEADER, current().headers.get());
+  if (what.method == "HEAD") {
     curl_easy_setopt(now_->easy, CURLOPT_NOBODY, 1L);
     return;
   }
-  if (!special_->body.empty() || special_->method == "POST") {
+  if (!what.body.empty() || what.method == "POST") {
     curl_easy_setopt(now_->easy, CURLOPT_POSTFIELDSIZE_LARGE,
-                     static_cast<curl_off_t>(special_->body.size()));
-    curl_easy_setopt(now_->easy, CURLOPT_POSTFIELDS, special_->body.c_str());
+                     static_cast<curl_off_t>(what.body.size()));
+    curl_easy_setopt(now_->easy, CURLOPT_POSTFIELDS, what.body.c_str());
   }
-  if (special_->method != "GET" || !special_->body.empty())
-    curl_easy_setopt(now_->easy, CURLOPT_CUSTOMREQUEST, special_->method.c_str());
+  if (what.method != "GET" || !what.body.empty())
+    curl_easy_setopt(now_->easy, CURLOPT_CUSTOMREQUEST, what.method.c_str());
 }
 
 /// Fewer than given breaks the transfer off.
 std::size_t http_checker::on_body(char* data, std::size_t, std::size_t size, void* self) {
-  auto& c = *static_cast<http_checker*>(self);
-  const auto room = c.body_rules_.most_kept() - c.now_->body.size();
-  c.now_->body.append(data, std::min(size, room));
-  c.now_->body_bytes += size;
-  c.now_->body_is_enough =
-    c.now_->body_bytes >= std::max(least_body_read, c.body_rules_.most_kept());
-  return c.now_->body_is_enough ? 0 : size;
+  return static_cast<http_checker*>(self)->take_body({data, size}) ? size : 0;
 }
 
-std::size_t http_checker::on_header(char*, std::size_t, std::size_t size, void* self) {
-  auto& c = *static_cast<http_checker*>(self);
-  c.now_->header_bytes += size;
-  return c.now_->header_bytes > most_header_bytes ? 0 : size;
+/// False: enough of it.
+bool http_checker::take_body(std::string_view part) {
+  auto& n = *now_;
+  const auto most = body_rules_.most_kept();
+  n.body_bytes += part.size();
+  n.body_is_enough = leads_on() || n.body_bytes >= std::max(least_body_read, most);
+  if (leads_on())
+    return false;
+  if (!n.coding)
+    n.coding.emplace(n.headers.value("content-encoding").value_or(""));
+  if (!n.coding->unreadable().empty()) {
+    if (body_rules_.asks())
+      n.refused = {kind::not_run,
+                   {},
+                   "the answer is coded as '" + n.coding->unreadable()
+                     + "', which Reeve cannot read; ask for another coding by "
+                       "the header Accept-Encoding, such as gzip"};
+  } else if (!n.coding->take(part, n.body, most)) {
+    n.refused = {kind::failed,
+                 {},
+                 "the answer's body is not " + n.coding->name() + ", as its Content-Encoding says"};
+  }
+  return !n.refused && !n.body_is_enough;
+}
+
+std::size_t http_checker::on_header(char* line, std::size_t, std::size_t size, void* self) {
+  auto& n = *static_cast<http_checker*>(self)->now_;
+  n.header_bytes += size;
+  if (n.body_bytes == 0) // else they are trailers
+    n.headers.take({line, size});
+  return n.header_bytes > most_header_bytes ? 0 : size;
+}
+
+/// Whether the answer is a redirect that is to be followed.
+bool http_checker::leads_on() {
+  return special_ && special_->max_redirects > 0
+         && is_redirect(static_cast<int>(read_number(now_->easy, CURLINFO_RESPONSE_CODE)))
+         && !now_->headers.first("location").value_or("").empty();
+}
+
+int http_checker::on_options(void* self, curl_socket_t socket, curlsocktype) {
+  return socket == static_cast<http_checker*>(self)->now_->given ? CURL_SOCKOPT_ALREADY_CONNECTED
+                                                                 : CURL_SOCKOPT_OK;
 }
 
 curl_socket_t http_checker::on_socket(void* self, curlsocktype, curl_sockaddr* address) {
+  auto& n = *static_cast<http_checker*>(self)->now_;
+  if (n.connected)
+    return n.given = n.connected.release();
   descriptor made{
     socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address->protocol)};
-  auto& error = static_cast<http_checker*>(self)->now_->socket_error;
-  error = made ? spare_descriptor_error(made.get()) : errno;
-  return error != 0 ? CURL_SOCKET_BAD : made.release();
+  n.socket_error = made ? spare_descriptor_error(made.get()) : errno;
+  return n.socket_error != 0 ? CURL_SOCKET_BAD : made.release();
 }
 
 void http_checker::transfer_ended(CURLcode code) {
-  if (code == CURLE_OK || (code == CURLE_WRITE_ERROR && now_->body_is_enough))
-    return finish(answered());
+  if (now_->refused)
+    return finish(*now_->refused);
+  if (code != CURLE_OK && !(code == CURLE_WRITE_ERROR && now_->body_is_enough))
+    return transfer_failed(code);
+  if (leads_on())
+    return follow();
+  if (is_cut_off())
+    return finish({kind::failed, {}, "the answer's " + now_->coding->name() + " is cut off"});
+  finish(answered());
+}
+
+void http_checker::transfer_failed(CURLcode code) {
   if (now_->header_bytes > most_header_bytes)
     return finish({kind::failed, {}, "the answer's headers are larger than 64 KiB"});
   const auto failure = describe_failure(code);
+  auto outcome = explain(failure);
+  const bool ours = outcome.what == kind::not_run && !outcome.exhausted;
+  if (code == CURLE_COULDNT_CONNECT && ours && current().route.addresses().size() > 1
+      && !now_->each_was_tried)
+    return try_each_address();
   if (!failure.connected)
-    share_.names.forget(route_.host());
-  finish(explain(failure));
+    share_.names.forget(current().route.host());
+  finish(std::move(outcome));
+}
+
+/// libcurl would tell of one address that it failed, and not of all.
+void http_checker::try_each_address() {
+  now_->each_was_tried = true;
+  put_back();
+  now_->timer = share_.home.call_at(now_->deadline, [this] {
+    share_.names.forget(current().route.host());
+    finish(now_->trying->too_late(timeout_));
+  });
+  now_->trying.emplace(share_.home, current().route.addresses(), [this](dial::result r) {
+    if (!r.socket) {
+      share_.names.forget(current().route.host());
+      return finish(std::move(r.failure));
+    }
+    share_.home.cancel(std::exchange(now_->timer, 0));
+    now_->trying.reset();
+    now_->connected = std::move(r.socket);
+    current().route.set_addresses({r.address});
+    start();
+  });
+}
+
+void http_checker::follow() {
+  if (now_->redirects == special_->max_redirects)
+    return finish(
+      {kind::failed, {}, "more than " + std::to_string(now_->redirects) + " redirects"});
+  const auto status = static_cast<int>(read_number(now_->easy, CURLINFO_RESPONSE_CODE));
+  auto next = redirected(*asked_for(), status, *now_->headers.first("location"));
+  if (!next)
+    return finish({kind::failed, {}, "redirected to something that is " + next.sentence()});
+  note_certificate();
+  put_back();
+  ++now_->redirects;
+  now_->hop.reset();
+  now_->led_to = std::make_unique<const http_check>(std::move(*next));
+  now_->hop.emplace(*now_->led_to);
+  now_->each_was_tried = false;
+  now_->given = -1;
+  now_->headers = answer_headers{header_names_};
+  now_->header_bytes = now_->body_bytes = 0;
+  now_->body_is_enough = false;
+  find_host();
+}
+
+/// Whether it ended before its coding did.
+bool http_checker::is_cut_off() const {
+  return now_->coding && now_->coding->unreadable().empty() && !now_->coding->complete()
+         && !now_->body_is_enough && now_->body.size() < body_rules_.most_kept();
 }
 
 check_outcome http_checker::answered() {
   check_outcome outcome;
+  auto& found = outcome.answer;
   curl_off_t microseconds = 0;
   curl_easy_getinfo(now_->easy, CURLINFO_TOTAL_TIME_T, &microseconds);
-  outcome.answer.latency = std::chrono::duration_cast<milliseconds>(
-    now_->lookup_took + std::chrono::microseconds{microseconds});
-  outcome.answer.status = static_cast<int>(read_number(now_->easy, CURLINFO_RESPONSE_CODE));
-  outcome.answer.certificate_left = certificate_left();
-  body_rules_.extract(now_->body, outcome.answer);
-  route_.answered(now_->easy);
+  found.latency = std::chrono::duration_cast<milliseconds>(
+    now_->took_before + std::chrono::microseconds{microseconds});
+  found.status = static_cast<int>(read_number(now_->easy, CURLINFO_RESPONSE_CODE));
+  for (const auto& name : header_names_)
+    found.headers.push_back(now_->headers.value(name));
+  show_certificate(found);
+  body_rules_.extract(now_->body, found);
+  current().route.answered(now_->easy);
   return outcome;
 }
 
+/// Whoever follows redirects meets all of their certificates.
+void http_checker::note_certificate() {
+  auto& found = *now_->tls.findings;
+  if (found.certificate_left) {
+    const auto ends = clock::now() + *found.certificate_left;
+    if (!now_->certificate || ends < now_->certificate->ends)
+      now_->certificate = {ends, found.certificate_is};
+  }
+  found = {};
+}
+
 /// A kept connection showed it to an earlier run.
-std::optional<milliseconds> http_checker::certificate_left() {
-  if (!route_.was_kept(now_->easy))
-    certificate_ends_.reset();
-  if (const auto shown = now_->tls.findings->certificate_left)
-    certificate_ends_ = clock::now() + *shown;
-  if (!certificate_ends_)
-    return std::nullopt;
-  return std::chrono::duration_cast<milliseconds>(*certificate_ends_ - clock::now());
+void http_checker::show_certificate(reply& found) {
+  note_certificate();
+  if (own_.route.was_kept(now_->easy)) {
+    if (!now_->certificate && kept_certificate_)
+      now_->certificate = *kept_certificate_;
+  } else {
+    kept_certificate_ =
+      now_->certificate ? std::make_unique<shown_certificate>(*now_->certificate) : nullptr;
+  }
+  if (!now_->certificate)
+    return;
+  found.certificate_left =
+    std::chrono::duration_cast<milliseconds>(now_->certificate->ends - clock::now());
+  found.certificate_is = now_->certificate->which;
 }
 
 http_failure http_checker::describe_failure(CURLcode code) {
@@ -300,16 +494,13 @@ http_failure http_checker::describe_failure(CURLcode code) {
   f.os_error = now_->socket_error != 0
                  ? now_->socket_error
                  : static_cast<int>(read_number(now_->easy, CURLINFO_OS_ERRNO));
-  f.host = url == nullptr ? route_.host() : host_of(url);
+  f.host = url == nullptr ? current().route.host() : host_of(url);
   f.tls = *now_->tls.findings;
   f.timeout = timeout_;
-  if (special_) {
+  if (special_)
     f.unix_socket = special_->unix_socket;
-    f.max_redirects = special_->max_redirects;
-  }
-  f.redirected = read_number(now_->easy, CURLINFO_REDIRECT_COUNT) > 0;
-  f.resolved = !f.redirected || came_to(now_->easy, CURLINFO_NAMELOOKUP_TIME_T);
-  const bool kept = route_.was_kept(now_->easy);
+  f.redirected = now_->redirects > 0;
+  const bool kept = current().route.was_kept(now_->easy);
   f.connected = kept || came_to(now_->easy, CURLINFO_CONNECT_TIME_T) || f.tls.began;
   f.secured = kept || (url != nullptr && std::string_view{url}.substr(0, 5) != "https")
               || came_to(now_->easy, CURLINFO_APPCONNECT_TIME_T);
@@ -317,10 +508,14 @@ http_failure http_checker::describe_failure(CURLcode code) {
   return f;
 }
 
+void http_checker::put_back() {
+  if (now_->easy != nullptr)
+    share_.curl.put_back(std::exchange(now_->easy, nullptr), special_ == nullptr);
+}
+
 void http_checker::finish(check_outcome outcome) {
   share_.home.cancel(now_->timer);
-  if (now_->easy != nullptr)
-    share_.curl.put_back(now_->easy, special_ == nullptr);
+  put_back();
   const auto done = std::move(now_->done);
   now_.reset();
   // Last: it may run the check again, or destroy it.
@@ -330,16 +525,15 @@ void http_checker::finish(check_outcome outcome) {
 /// What all transfers have in common.
 void prepare(CURL* easy) {
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); // else a hanging lookup stops the loop
   curl_easy_setopt(easy, CURLOPT_PROXY, "");
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "reeve");
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 4'096L);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &http_checker::on_body);
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &http_checker::on_header);
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &http_checker::on_socket);
+  curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, &http_checker::on_options);
 }
 
 } // namespace

@@ -19,7 +19,6 @@ struct http_share {
   resolver& names;
   curl_pool curl;
   tls_trust trust;
-  unsigned made = 0; ///< checks
 };
 
 /// REQUIRES: `spec.target` is an `http_check`; `share` lives longer.

@@ -1,13 +1,12 @@
 #include "io/http_failure.hpp"
 
+#include "io/connect_failure.hpp"
 #include "io/own_limits.hpp"
-#include "io/resolver.hpp"
 #include "supervisor/text.hpp"
 
 #include <errno.h>
 
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 namespace reeve::io {
@@ -35,8 +34,6 @@ std::string last_part(const std::string& words) {
 
 check_outcome timed_out(const http_failure& f) {
   const auto within = " within " + describe(f.timeout);
-  if (!f.resolved)
-    return not_run("could not resolve host '" + f.host + "'" + within);
   if (!f.connected)
     return dropped_here().value_or(failed("could not connect" + within));
   if (!f.secured)
@@ -73,61 +70,6 @@ check_outcome connection_lost(const http_failure& f) {
 
 } // namespace
 
-check_outcome explain(resolution r) {
-  if (r.what == resolution::kind::no_such_host)
-    return failed(std::move(r.reason));
-  auto outcome = not_run(std::move(r.reason));
-  outcome.exhausted = r.exhausted;
-  return outcome;
-}
-
-check_outcome explain_connect_error(int os_error) {
-  if (auto ours = ran_out(os_error))
-    return *std::move(ours);
-  switch (os_error) {
-  case ECONNREFUSED:
-    return failed("connection refused");
-  case EHOSTUNREACH:
-    return failed("no way to the host");
-  case ETIMEDOUT:
-    return dropped_here().value_or(failed("could not connect: no answer"));
-  case ECONNRESET:
-  case ECONNABORTED:
-  case EPIPE:
-    return failed("connection reset");
-  case EADDRNOTAVAIL:
-    return not_run("cannot connect: this machine has no address to connect from");
-  case ENETUNREACH:
-  case ENETDOWN:
-    return not_run("cannot connect: this machine has no way to that network");
-  case 0:
-    return failed("could not connect");
-  default:
-    return not_run("cannot connect: " + std::generic_category().message(os_error));
-  }
-}
-
-check_outcome explain_socket_error(int os_error, const std::string& unix_socket) {
-  const auto name = "socket '" + unix_socket + "'";
-  switch (os_error) {
-  case ENOENT:
-  case ENOTDIR:
-    return failed("there is no " + name);
-  case ECONNREFUSED:
-    return failed("nobody listens on " + name);
-  case ENOTSOCK:
-    return failed("'" + unix_socket + "' is not a socket");
-  case EACCES:
-    return not_run("Reeve may not connect to " + name);
-  case ENAMETOOLONG:
-    return not_run("cannot connect to " + name + ": the path is too long");
-  case EAGAIN:
-    return failed("the queue of " + name + " is full");
-  default:
-    return explain_connect_error(os_error);
-  }
-}
-
 check_outcome explain(const http_failure& f) {
   if (out_of_descriptors())
     return *ran_out(EMFILE); // libcurl and OpenSSL tell that in many ways
@@ -137,11 +79,10 @@ check_outcome explain(const http_failure& f) {
   case CURLE_COULDNT_CONNECT:
     return f.unix_socket.empty() ? explain_connect_error(f.os_error)
                                  : explain_socket_error(f.os_error, f.unix_socket);
-  case CURLE_COULDNT_RESOLVE_HOST: // where a redirect led, perhaps for want of a name server
+  case CURLE_COULDNT_RESOLVE_HOST: // it is told all addresses
     if (!f.unix_socket.empty())
       return not_run("cannot connect to socket '" + f.unix_socket + "': the path is too long");
-    return not_run("cannot resolve host '" + f.host + "'"
-                   + (f.redirected ? ", where it was redirected to" : ""));
+    return not_run("cannot resolve host '" + f.host + "'");
   case CURLE_SSL_CONNECT_ERROR:
     return tls_failed(f);
   case CURLE_PEER_FAILED_VERIFICATION:
@@ -156,10 +97,7 @@ check_outcome explain(const http_failure& f) {
   case CURLE_WEIRD_SERVER_REPLY:
     return failed("the answer is not HTTP");
   case CURLE_UNSUPPORTED_PROTOCOL:
-    return failed(says(f, "HTTP/0.9") ? "the answer is not HTTP"
-                                      : "redirected to something that is not http or https");
-  case CURLE_TOO_MANY_REDIRECTS:
-    return failed("more than " + std::to_string(f.max_redirects) + " redirects");
+    return failed("the answer is not HTTP"); // but HTTP/0.9
   case CURLE_URL_MALFORMAT:
     return f.redirected ? failed("redirected to something that is not a URL")
                         : not_run("the URL is malformed");

@@ -10,8 +10,6 @@
 
 namespace reeve::io {
 
-struct resolution;
-
 /// How a transfer went wrong.
 struct http_failure {
   CURLcode code = CURLE_OK;
@@ -21,11 +19,9 @@ struct http_failure {
   std::string unix_socket;
   tls_findings tls;
   std::chrono::milliseconds timeout{0};
-  int max_redirects = 0;
   bool redirected = false;
 
   /// How far it came.
-  bool resolved = false;
   bool connected = false;
   bool secured = false; ///< or need not be
   bool answering = false;
@@ -33,13 +29,5 @@ struct http_failure {
 
 /// Whose fault it is, in words a person likes.
 check_outcome explain(const http_failure& f);
-
-/// Whose fault it is that a host was not found.
-/// REQUIRES: it was not.
-check_outcome explain(resolution r);
-
-/// Whose fault it is that a connection could not be made.
-check_outcome explain_connect_error(int os_error);
-check_outcome explain_socket_error(int os_error, const std::string& unix_socket);
 
 } // namespace reeve::io

@@ -4,15 +4,13 @@
 #include "io/runs_per_connection.hpp"
 
 #include <cstdint>
-#include <set>
 #include <utility>
 
 namespace reeve::io {
 
 namespace {
 
-/// What libcurl looks up itself is the other hosts that redirects lead to.
-constexpr long names_hold_seconds = 30;
+constexpr long names_hold_seconds = 30; // libcurl's, of what it is told
 
 std::string part_of(CURLU* url, CURLUPart which, unsigned int flags) {
   char* text = nullptr;
@@ -26,6 +24,10 @@ std::string part_of(CURLU* url, CURLUPart which, unsigned int flags) {
 std::string new_name() {
   static std::uint64_t last = 0;
   return "connection-" + std::to_string(++last) + ".reeve.invalid";
+}
+
+std::string in_brackets(const std::string& host) {
+  return host.find(':') == std::string::npos || host.front() == '[' ? host : "[" + host + "]";
 }
 
 using parsed_url = std::unique_ptr<CURLU, decltype(&curl_url_cleanup)>;
@@ -47,11 +49,17 @@ std::string host_of(const std::string& url) {
 
 http_route::http_route(const http_check& what)
     : keeps_{what.connection == connection_use::kept && what.max_redirects == 0},
-      redirects_{what.max_redirects}, socket_{what.unix_socket} {
+      socket_{what.unix_socket}, url_{what.url} {
   if (const auto url = parse(what.url)) {
     host_ = part_of(url.get(), CURLUPART_HOST, 0);
     const auto port = part_of(url.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
     port_ = port.empty() ? 0 : std::stoi(port);
+    tls_host_ = host_;
+    if (!what.tls.server_name.empty() && what.url.starts_with("https:")) {
+      tls_host_ = in_brackets(what.tls.server_name);
+      curl_url_set(url.get(), CURLUPART_HOST, tls_host_.c_str(), 0);
+      url_ = part_of(url.get(), CURLUPART_URL, 0);
+    }
   }
   const auto literal = literal_address(host_, port_);
   needs_lookup_ = socket_.empty() && !host_.empty() && !literal;
@@ -67,19 +75,13 @@ void http_route::set_addresses(std::vector<sockaddr_storage> addresses) {
 curl_slist* http_route::known_names() const {
   if (addresses_.empty())
     return nullptr;
-  std::set<int> ports{port_};
-  if (redirects_ > 0)
-    ports.insert({80, 443}); // where the same host is likely to send us
   std::string addresses;
   for (const auto& a : addresses_)
-    addresses += (addresses.empty() ? "" : ",")
-                 + (a.ss_family == AF_INET6 ? "[" + to_text(a) + "]" : to_text(a));
-  curl_slist* names = nullptr;
-  for (const int port : ports) // with a plus, libcurl does not hold them for good
-    names = curl_slist_append(
-      names,
-      ("+" + (keeps_ ? own_name_ : host_) + ":" + std::to_string(port) + ":" + addresses).c_str());
-  return names;
+    addresses += (addresses.empty() ? "" : ",") + in_brackets(to_text(a));
+  const auto& name = keeps_ ? own_name_ : host_;
+  // With a plus, libcurl does not hold them for good.
+  return curl_slist_append(nullptr,
+                           ("+" + name + ":" + std::to_string(port_) + ":" + addresses).c_str());
 }
 
 void http_route::set_options(CURL* easy, const tls_trust::store_ptr& trust) {
@@ -95,19 +97,21 @@ void http_route::set_options(CURL* easy, const tls_trust::store_ptr& trust) {
     curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, socket_.c_str());
   resolved_.reset(known_names());
   curl_easy_setopt(easy, CURLOPT_RESOLVE, resolved_.get());
-  const bool no_names = resolved_ == nullptr && redirects_ == 0;
-  curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, no_names ? 0L : names_hold_seconds);
-  if (!keeps_)
+  curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, resolved_ == nullptr ? 0L : names_hold_seconds);
+  if (!keeps_ && tls_host_ == host_)
     return;
   const auto port = ":" + std::to_string(port_);
-  connect_to_.reset(curl_slist_append(nullptr, (host_ + port + ":" + own_name_ + port).c_str()));
+  const auto& to = keeps_ ? own_name_ : host_;
+  connect_to_.reset(curl_slist_append(nullptr, (tls_host_ + port + ":" + to + port).c_str()));
   curl_easy_setopt(easy, CURLOPT_CONNECT_TO, connect_to_.get());
 }
 
 bool http_route::was_kept(CURL* easy) const {
   long connects = 0;
+  curl_off_t sent_after = 0; // else it came to no connection at all
   curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connects);
-  return keeps_ && connects == 0;
+  curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &sent_after);
+  return keeps_ && connects == 0 && sent_after > 0;
 }
 
 void http_route::answered(CURL* easy) {

@@ -18,7 +18,7 @@ namespace reeve::io {
 /// A kept connection belongs to its check alone: libcurl cannot tell connections apart
 /// that were trusted by different certificates, but it does tell hosts apart, and each
 /// check connects to a host name of its own making. Whoever follows redirects, which may
-/// lead anywhere, keeps none.
+/// lead anywhere, keeps none: each redirect has a way of its own.
 class http_route {
 public:
   explicit http_route(const http_check& what);
@@ -40,10 +40,23 @@ public:
 
   /// Of the host; for the next transfer.
   void set_addresses(std::vector<sockaddr_storage> addresses);
+  const std::vector<sockaddr_storage>& addresses() const {
+    return addresses_;
+  }
+
+  /// What libcurl is to be given: TLS asks for the name in it.
+  const std::string& url() const {
+    return url_;
+  }
 
   /// Sets the options of a transfer, and must live as long as it. A connection made
   /// under another trust is not used.
   void set_options(CURL* easy, const tls_trust::store_ptr& trust);
+
+  /// Whether one is kept that should still be good.
+  bool has_connection() const {
+    return runs_served_ > 0;
+  }
 
   /// Whether the transfer went over a connection made by an earlier one.
   bool was_kept(CURL* easy) const;
@@ -56,9 +69,10 @@ private:
   curl_slist* known_names() const;
 
   bool keeps_ = false;
-  int redirects_ = 0;
   std::string socket_;
+  std::string url_;
   std::string host_;
+  std::string tls_host_; ///< what libcurl takes for the host
   int port_ = 0;
   bool needs_lookup_ = false;
   std::vector<sockaddr_storage> addresses_;

@@ -1,7 +1,7 @@
 #include "io/icmp_check.hpp"
 
+#include "io/connect_failure.hpp"
 #include "io/descriptor.hpp"
-#include "io/http_failure.hpp"
 #include "io/loop.hpp"
 #include "io/own_limits.hpp"
 #include "io/resolver.hpp"
@@ -20,6 +20,7 @@
 #include <optional>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace reeve::io {
 
@@ -63,10 +64,13 @@ public:
 
 private:
   void resolved(const resolution& r);
+  void try_next();
+  void could_not_ask(check_outcome why);
   int send_to(const sockaddr_storage& address);
   void receive();
   bool is_ours(const echo& reply) const;
   void out_of_time();
+  check_outcome silence() const;
   void finish(check_outcome outcome);
 
   loop& home_;
@@ -79,11 +83,15 @@ private:
   completion done_;
   clock::time_point started_;
   std::optional<lookup> lookup_;
+  std::vector<sockaddr_storage> addresses_;
+  std::size_t next_ = 0;
+  std::vector<check_outcome> attempts_; ///< at the addresses before, which failed
   descriptor socket_;
   std::optional<read_watch> watch_; ///< ends before the socket
   echo request_;
   bool v6_ = false;
   loop::timer_id timer_ = 0;
+  loop::timer_id turn_ = 0; ///< the next address'
 };
 
 void icmp_checker::run(completion done) {
@@ -93,22 +101,39 @@ void icmp_checker::run(completion done) {
   lookup_.emplace(names_, host_, 0, [this](const resolution& r) { resolved(r); });
 }
 
-/// The first address that can be sent to from here.
 void icmp_checker::resolved(const resolution& r) {
   if (r.what != resolution::kind::found)
     return finish(explain(r));
   lookup_.reset();
-  int error = 0;
-  for (const auto& address : r.addresses) {
-    error = send_to(address);
-    if (error == 0) {
-      watch_.emplace(home_, socket_.get(), [this] { receive(); });
-      return;
-    }
-    if (!socket_ && (error == EACCES || error == EPERM))
-      return finish(forbidden());
+  addresses_ = r.addresses;
+  try_next();
+}
+
+/// Each address gets a fair share of the time.
+void icmp_checker::try_next() {
+  home_.cancel(std::exchange(turn_, 0));
+  watch_.reset();
+  if (next_ == addresses_.size()) {
+    names_.forget(host_);
+    return finish(outcome_of_attempts(attempts_));
   }
-  finish(explain_connect_error(error));
+  const auto& address = addresses_[next_++];
+  if (const int error = send_to(address); error != 0) {
+    const bool not_allowed = !socket_ && (error == EACCES || error == EPERM);
+    return could_not_ask(not_allowed ? forbidden() : explain_connect_error(error));
+  }
+  watch_.emplace(home_, socket_.get(), [this] { receive(); });
+  if (const auto others = addresses_.size() - next_; others > 0) {
+    const auto left = started_ + timeout_ - clock::now();
+    turn_ = home_.call_after(
+      std::chrono::duration_cast<milliseconds>(left / static_cast<int>(others + 1)),
+      [this] { could_not_ask(silence()); });
+  }
+}
+
+void icmp_checker::could_not_ask(check_outcome why) {
+  attempts_.push_back(std::move(why));
+  try_next();
 }
 
 int icmp_checker::send_to(const sockaddr_storage& address) {
@@ -146,14 +171,13 @@ void icmp_checker::receive() {
       outcome.answer.latency = std::chrono::duration_cast<milliseconds>(clock::now() - started_);
       return finish(std::move(outcome));
     }
-    if (n >= 0 || errno == EINTR)
+    const int error = n < 0 ? errno : 0;
+    if (error == 0 || error == EINTR)
       continue;
-    if (errno == EAGAIN)
+    if (error == EAGAIN)
       return watch_->resume(); // libuv stops at errors
-    if (auto ours = ran_out(errno))
-      return finish(*std::move(ours));
-    return finish(
-      {kind::failed, {}, "host is unreachable: " + std::generic_category().message(errno)});
+    return could_not_ask(ran_out(error).value_or(check_outcome{
+      kind::failed, {}, "host is unreachable: " + std::generic_category().message(error)}));
   }
 }
 
@@ -163,18 +187,28 @@ bool icmp_checker::is_ours(const echo& reply) const {
 }
 
 void icmp_checker::out_of_time() {
-  const auto within = " within " + describe(timeout_);
   if (lookup_)
-    return finish({kind::not_run, {}, "could not resolve host '" + host_ + "'" + within});
+    return finish(
+      {kind::not_run, {}, "could not resolve host '" + host_ + "' within " + describe(timeout_)});
   names_.forget(host_);
-  finish(dropped_here().value_or(check_outcome{kind::failed, {}, "no reply to a ping" + within}));
+  attempts_.push_back(silence());
+  finish(outcome_of_attempts(attempts_));
+}
+
+check_outcome icmp_checker::silence() const {
+  return dropped_here().value_or(
+    check_outcome{kind::failed, {}, "no reply to a ping within " + describe(timeout_)});
 }
 
 void icmp_checker::finish(check_outcome outcome) {
   lookup_.reset();
   watch_.reset();
   socket_ = descriptor{};
+  addresses_.clear();
+  next_ = 0;
+  attempts_.clear();
   home_.cancel(std::exchange(timer_, 0));
+  home_.cancel(std::exchange(turn_, 0));
   // Last: it may run the check again, or destroy it.
   std::exchange(done_, nullptr)(std::move(outcome));
 }

@@ -1,6 +1,6 @@
 #include "io/postgres_failure.hpp"
 
-#include "io/http_failure.hpp"
+#include "io/connect_failure.hpp"
 #include "io/session_check.hpp"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 #include "io/redis_check.hpp"
 
 #include "io/client_socket.hpp"
-#include "io/http_failure.hpp"
+#include "io/connect_failure.hpp"
 #include "io/loop.hpp"
 #include "io/poll_watch.hpp"
 #include "io/redis_answer.hpp"

@@ -1,6 +1,7 @@
 #include "io/reply_body.hpp"
 
-#include <nlohmann/json.hpp>
+#include "io/json_value.hpp"
+
 #include <re2/re2.h>
 
 #include <charconv>
@@ -8,8 +9,6 @@
 namespace reeve::io {
 
 namespace {
-
-using nlohmann::json;
 
 constexpr std::size_t shown_part = 200;
 constexpr std::size_t searched_part = 256 * 1'024;
@@ -37,23 +36,24 @@ bool too_deep(std::string_view document) {
   return false;
 }
 
-const json* child(const json& parent, std::string_view key) {
-  if (parent.is_object()) {
-    const auto found = parent.find(std::string{key});
-    return found == parent.end() ? nullptr : &*found;
+const json_value* child(const json_value& parent, std::string_view key) {
+  if (parent.what == json_value::kind::object) {
+    const auto found = parent.members.find(key);
+    return found == parent.members.end() ? nullptr : &found->second;
   }
   std::size_t place = 0;
   const auto* end = key.data() + key.size();
   const auto parsed = std::from_chars(key.data(), end, place);
-  if (!parent.is_array() || parsed.ec != std::errc{} || parsed.ptr != end || place >= parent.size())
+  if (parent.what != json_value::kind::array || parsed.ec != std::errc{} || parsed.ptr != end
+      || place >= parent.items.size())
     return nullptr;
-  return &parent[place];
+  return &parent.items[place];
 }
 
-const json* find(const json& from, std::string_view path) {
-  const json* here = &from;
+const json_value* find(const json_value& from, std::string_view path) {
+  const json_value* here = &from;
   for (;;) {
-    if (const json* whole = child(*here, path))
+    if (const auto* whole = child(*here, path))
       return whole;
     const auto dot = path.find('.');
     here = dot == std::string_view::npos ? nullptr : child(*here, path.substr(0, dot));
@@ -63,23 +63,35 @@ const json* find(const json& from, std::string_view path) {
   }
 }
 
-std::string as_text(const json& value) {
-  if (value.is_string())
-    return value.get<std::string>();
-  return value.dump(-1, ' ', false, json::error_handler_t::replace).substr(0, shown_part);
+found_value as_found(const json_value& value) {
+  if (value.what == json_value::kind::text)
+    return {value.text, true};
+  return value.what == json_value::kind::word ? found_value{value.text}
+                                              : found_value{to_json(value).substr(0, shown_part)};
+}
+
+bool matches_line(const re2::RE2& expression, std::string_view body) {
+  const auto matches = [&](std::string_view text) {
+    return re2::RE2::PartialMatch(re2::StringPiece{text.data(), text.size()}, expression);
+  };
+  if (matches(body))
+    return true;
+  if (!body.ends_with('\n'))
+    return false;
+  body.remove_suffix(body.ends_with("\r\n") ? 2 : 1);
+  return matches(body);
 }
 
 } // namespace
 
-std::vector<std::optional<std::string>>
+std::vector<std::optional<found_value>>
 values_at(std::string_view document, const std::vector<std::string>& paths, bool& valid) {
-  std::vector<std::optional<std::string>> values(paths.size());
-  const auto parsed =
-    too_deep(document) ? json(json::value_t::discarded) : json::parse(document, nullptr, false);
-  valid = !parsed.is_discarded();
+  std::vector<std::optional<found_value>> values(paths.size());
+  const auto parsed = too_deep(document) ? std::nullopt : parse_json(document);
+  valid = parsed.has_value();
   for (std::size_t i = 0; valid && i < paths.size(); ++i)
-    if (const json* found = find(parsed, paths[i]))
-      values[i] = as_text(*found);
+    if (const auto* found = find(*parsed, paths[i]))
+      values[i] = as_found(*found);
   return values;
 }
 
@@ -92,14 +104,17 @@ reply_body::reply_body(const expectation& expected) : contains_{expected.contain
 
 reply_body::~reply_body() = default;
 
+bool reply_body::asks() const {
+  return contains_ || matches_ || !paths_.empty();
+}
+
 std::size_t reply_body::most_kept() const {
-  return contains_ || matches_ || !paths_.empty() ? searched_part : shown_part;
+  return asks() ? searched_part : shown_part;
 }
 
 void reply_body::extract(std::string_view body, reply& found) const {
   found.contains = !contains_ || body.find(*contains_) != std::string_view::npos;
-  found.matches =
-    !matches_ || re2::RE2::PartialMatch(re2::StringPiece{body.data(), body.size()}, *matches_);
+  found.matches = !matches_ || matches_line(*matches_, body);
   if (!paths_.empty())
     found.fields = values_at(body, paths_, found.json_valid);
   found.excerpt = body.substr(0, shown_part);

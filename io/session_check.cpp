@@ -1,6 +1,6 @@
 #include "io/session_check.hpp"
 
-#include "io/http_failure.hpp"
+#include "io/connect_failure.hpp"
 #include "io/loop.hpp"
 #include "io/own_limits.hpp"
 #include "io/password_file.hpp"
@@ -45,8 +45,10 @@ private:
   void open(const sockaddr_storage* where);
   void ask();
   void heard(session_answer a);
+  bool failed_to_connect(const session_answer& a) const;
   void out_of_time();
   check_outcome too_slow();
+  check_outcome silence() const;
   void finish(check_outcome outcome);
 
   loop& home_;
@@ -67,6 +69,7 @@ private:
   std::string password_;
   std::vector<sockaddr_storage> addresses_;
   std::size_t next_ = 0;
+  std::vector<check_outcome> attempts_; ///< at the addresses before, which failed
   std::optional<lookup> lookup_;
   loop::timer_id deadline_ = 0;
   loop::timer_id soon_ = 0; ///< what must not happen inside `run`, or the next address' turn
@@ -94,6 +97,7 @@ void session_checker::open_anew() {
   runs_served_ = 0;
   addresses_.clear();
   next_ = 0;
+  attempts_.clear();
   password_.clear();
   if (plan_.password_file.empty())
     return look_up();
@@ -137,8 +141,10 @@ void session_checker::try_next() {
     const auto left = started_ + plan_.timeout - clock::now();
     soon_ = home_.call_after(
       std::chrono::duration_cast<milliseconds>(left / static_cast<int>(others + 1)), [this] {
-        if (!session_->connected())
-          try_next();
+        if (session_->connected())
+          return;
+        attempts_.push_back(silence());
+        try_next();
       });
   }
   open(&address);
@@ -166,14 +172,21 @@ void session_checker::heard(session_answer a) {
   }
   if (a.lost && runs_served_ > 0)
     return open_anew();
-  const bool unreachable = a.lost && !session_->connected();
-  if (unreachable && next_ < addresses_.size())
-    return try_next();
-  if (unreachable)
+  if (failed_to_connect(a)) {
+    attempts_.push_back(std::move(a.outcome));
+    if (next_ < addresses_.size())
+      return try_next();
     names_.forget(plan_.host);
+    a.outcome = outcome_of_attempts(attempts_);
+  }
   if (a.outcome.what == kind::answered)
     a.outcome.answer.latency = std::chrono::duration_cast<milliseconds>(clock::now() - started_);
   finish(std::move(a.outcome));
+}
+
+/// For whatever reason: another address may do.
+bool session_checker::failed_to_connect(const session_answer& a) const {
+  return a.outcome.what != kind::answered && session_ && !session_->connected();
 }
 
 void session_checker::out_of_time() {
@@ -190,7 +203,13 @@ check_outcome session_checker::too_slow() {
   if (session_ && session_->connected())
     return {kind::failed, {}, "no answer" + within};
   names_.forget(plan_.host);
-  return dropped_here().value_or(check_outcome{kind::failed, {}, "could not connect" + within});
+  attempts_.push_back(silence());
+  return outcome_of_attempts(attempts_);
+}
+
+check_outcome session_checker::silence() const {
+  return dropped_here().value_or(
+    check_outcome{kind::failed, {}, "could not connect within " + describe(plan_.timeout)});
 }
 
 void session_checker::finish(check_outcome outcome) {

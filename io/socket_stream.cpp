@@ -1,9 +1,11 @@
 #include "io/socket_stream.hpp"
 
-#include "io/http_failure.hpp"
+#include "io/connect_failure.hpp"
+#include "io/dial.hpp"
 #include "io/loop.hpp"
 #include "io/own_limits.hpp"
 #include "io/resolver.hpp"
+#include "supervisor/text.hpp"
 
 #include <errno.h>
 #include <sys/un.h>
@@ -82,22 +84,19 @@ socket_stream::~socket_stream() {
   drop_attempt();
 }
 
-void socket_stream::connect(const std::string& host, int port, mono_time deadline) {
-  deadline_ = deadline;
-  if (const auto literal = literal_address(host, port)) {
-    addresses_.push_back(*literal);
-    try_next();
-  } else {
+void socket_stream::connect(const std::string& host, int port) {
+  if (const auto literal = literal_address(host, port))
+    dial_to({*literal});
+  else
     lookup_ = std::make_unique<lookup>(names_, host, port,
                                        [this](resolution r) { resolved(std::move(r)); });
-  }
 }
 
 void socket_stream::connect(const std::string& unix_socket) {
   unix_socket_ = unix_socket;
   const bool too_long = unix_socket.size() >= sizeof(sockaddr_un{}.sun_path);
   if (const int error = too_long ? ENAMETOOLONG : spare_descriptor_error(); error != 0) {
-    timer_ = home_.call_after(milliseconds{0}, [this, error] { attempt_failed(-error); });
+    timer_ = home_.call_after(milliseconds{0}, [this, error] { no_socket(error); });
     return;
   }
   attempt_ = new attempt{this};
@@ -110,51 +109,45 @@ bool socket_stream::resolving() const {
   return lookup_ != nullptr;
 }
 
+check_outcome socket_stream::too_late(milliseconds timeout) const {
+  if (dial_)
+    return dial_->too_late(timeout);
+  return {check_outcome::kind::failed, {}, "could not connect within " + describe(timeout)};
+}
+
 void socket_stream::resolved(resolution r) {
   const auto kept = std::move(lookup_);
   if (r.what != resolution::kind::found)
     return who_.could_not_connect(explain(std::move(r)));
-  addresses_ = std::move(r.addresses);
-  try_next();
+  dial_to(std::move(r.addresses));
 }
 
-/// A host may have several addresses: each gets a fair share of the time that is
-/// left.
-void socket_stream::try_next() {
-  home_.cancel(timer_);
-  drop_attempt();
-  const auto& address = addresses_[next_++];
-  if (const auto others = addresses_.size() - next_; others > 0) {
-    const auto left = deadline_ - std::chrono::steady_clock::now();
-    timer_ = home_.call_after(
-      std::chrono::duration_cast<milliseconds>(left / static_cast<int>(others + 1)),
-      [this] { try_next(); });
-  }
+void socket_stream::dial_to(std::vector<sockaddr_storage> addresses) {
+  dial_ = std::make_unique<dial>(home_, std::move(addresses), [this](dial::result r) {
+    const auto ended = std::move(dial_);
+    if (!r.socket)
+      return who_.could_not_connect(std::move(r.failure));
+    take(r.socket.release());
+  });
+}
+
+void socket_stream::take(int socket) {
   attempt_ = new attempt{this};
   uv_tcp_init(home_.raw(), &attempt_->tcp);
   attempt_->handle.data = attempt_;
-  int error = -spare_descriptor_error();
-  if (error == 0)
-    error = uv_tcp_connect(&attempt_->request, &attempt_->tcp,
-                           reinterpret_cast<const sockaddr*>(&address), &attempt::on_connect);
-  if (error != 0) {
-    home_.cancel(timer_);
-    timer_ = home_.call_after(milliseconds{0}, [this, error] { attempt_failed(error); });
-  }
-}
-
-void socket_stream::came_through(int error) {
-  if (error != 0)
-    return attempt_failed(error);
-  home_.cancel(std::exchange(timer_, 0));
+  uv_tcp_open(&attempt_->tcp, socket);
   who_.connected();
 }
 
-void socket_stream::attempt_failed(int error) {
-  if (next_ < addresses_.size())
-    return try_next();
-  who_.could_not_connect(unix_socket_.empty() ? explain_connect_error(-error)
-                                              : explain_socket_error(-error, unix_socket_));
+/// Of the attempt at a Unix socket.
+void socket_stream::came_through(int error) {
+  if (error != 0)
+    return no_socket(-error);
+  who_.connected();
+}
+
+void socket_stream::no_socket(int error) {
+  who_.could_not_connect(explain_socket_error(error, unix_socket_));
 }
 
 void socket_stream::start_reading() {

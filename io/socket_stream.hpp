@@ -1,10 +1,10 @@
 #pragma once
 
 #include "io/check.hpp"
-#include "supervisor/time.hpp"
 
 #include <sys/socket.h>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -13,6 +13,7 @@
 
 namespace reeve::io {
 
+class dial;
 class lookup;
 class loop;
 class resolver;
@@ -41,12 +42,15 @@ public:
   socket_stream(const socket_stream&) = delete;
   socket_stream& operator=(const socket_stream&) = delete;
 
-  /// Tries every address of the host, each for a fair share of the time.
-  void connect(const std::string& host, int port, mono_time deadline);
+  /// Whichever of the host's addresses accepts first.
+  void connect(const std::string& host, int port);
   void connect(const std::string& unix_socket);
 
   /// The name service has not answered yet.
   bool resolving() const;
+  /// What not being connected by now comes to; `timeout` is for the words.
+  /// REQUIRES: neither resolving nor connected.
+  check_outcome too_late(std::chrono::milliseconds timeout) const;
 
   // REQUIRES: connected.
   void start_reading();
@@ -58,22 +62,21 @@ private:
   struct attempt;
 
   void resolved(resolution r);
-  void try_next();
+  void dial_to(std::vector<sockaddr_storage> addresses);
+  void take(int socket);
   void came_through(int error);
-  void attempt_failed(int error);
+  void no_socket(int error);
   void drop_attempt();
 
   loop& home_;
   resolver& names_;
   listener& who_;
-  mono_time deadline_;
-  std::vector<sockaddr_storage> addresses_;
-  std::size_t next_ = 0;
   attempt* attempt_ = nullptr; ///< libuv keeps it until it is closed
   std::string unix_socket_;    ///< empty: a host's address
   bool spoken_ = false;
   std::unique_ptr<lookup> lookup_;
-  std::uint64_t timer_ = 0; ///< the next address' turn, or what must not happen inside a call
+  std::unique_ptr<dial> dial_;
+  std::uint64_t timer_ = 0; ///< what must not happen inside a call
 };
 
 } // namespace reeve::io

@@ -1,7 +1,6 @@
 #include "io/tcp_check.hpp"
 
 #include "io/loop.hpp"
-#include "io/own_limits.hpp"
 #include "io/reply_body.hpp"
 #include "io/resolver.hpp"
 #include "io/socket_stream.hpp"
@@ -48,6 +47,7 @@ private:
   void ended(int os_error) override;
   void sent(int os_error) override;
 
+  std::string name_for_tls() const;
   void tls_moved();
   void say();
   void send(std::string bytes);
@@ -88,7 +88,7 @@ void tcp_checker::run(completion done) {
   under_way_ = 0;
   looked_at_ = 0;
   if (what_.tls) {
-    auto made = tls_stream::make(trust_, *what_.tls, what_.unix_socket.empty() ? what_.host : "");
+    auto made = tls_stream::make(trust_, *what_.tls, name_for_tls());
     if (!made) {
       soon_ = home_.call_after(milliseconds{0}, [this, why = made.sentence()] {
         finish({kind::not_run, {}, why});
@@ -101,9 +101,16 @@ void tcp_checker::run(completion done) {
   deadline_ = home_.call_after(timeout_, [this] { out_of_time(); });
   stream_ = std::make_unique<socket_stream>(home_, names_, *this);
   if (what_.unix_socket.empty())
-    stream_->connect(what_.host, what_.port, started_ + timeout_);
+    stream_->connect(what_.host, what_.port);
   else
     stream_->connect(what_.unix_socket);
+}
+
+/// Empty: any will do.
+std::string tcp_checker::name_for_tls() const {
+  if (!what_.tls->server_name.empty())
+    return what_.tls->server_name;
+  return what_.unix_socket.empty() ? what_.host : "";
 }
 
 void tcp_checker::could_not_connect(check_outcome why) {
@@ -210,8 +217,10 @@ check_outcome tcp_checker::answered() const {
   found.latency = std::chrono::duration_cast<milliseconds>(clock::now() - started_);
   if (wants_answer_)
     rules_.extract(answer_, found);
-  if (tls_)
+  if (tls_) {
     found.certificate_left = tls_->findings().certificate_left;
+    found.certificate_is = tls_->findings().certificate_is;
+  }
   return outcome;
 }
 
@@ -246,8 +255,7 @@ void tcp_checker::out_of_time() {
     return finish({kind::not_run, {}, "could not resolve host '" + what_.host + "'" + within});
   if (!connected_) {
     names_.forget(what_.host);
-    return finish(
-      dropped_here().value_or(check_outcome{kind::failed, {}, "could not connect" + within}));
+    return finish(stream_->too_late(timeout_));
   }
   if (tls_ && tls_->now() == tls_stream::phase::handshake)
     return failed("no TLS handshake" + within);

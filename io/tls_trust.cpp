@@ -7,6 +7,8 @@
 #include <openssl/x509v3.h>
 #include <sys/stat.h>
 
+#include <array>
+
 namespace reeve::io {
 
 namespace {
@@ -36,26 +38,52 @@ std::optional<std::chrono::milliseconds> time_left(const X509* certificate) {
   return std::chrono::days{days} + std::chrono::seconds{seconds};
 }
 
+std::string common_name_of(const X509* certificate) {
+  std::array<char, 128> name{};
+  X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, name.data(),
+                            static_cast<int>(name.size()));
+  return one_line(name.data(), name.size());
+}
+
+/// The authority's, if it is not the peer's own.
+void note_end(X509* certificate, bool peer, tls_findings& into) {
+  const auto left = time_left(certificate);
+  if (!left || (into.certificate_left && *into.certificate_left <= *left))
+    return;
+  into.certificate_left = left;
+  into.certificate_is =
+    peer ? "certificate" : "certificate of its authority '" + common_name_of(certificate) + "'";
+}
+
 int on_verify(int ok, X509_STORE_CTX* context) {
   const auto* ssl = static_cast<const SSL*>(
     X509_STORE_CTX_get_ex_data(context, SSL_get_ex_data_X509_STORE_CTX_idx()));
   auto& found = findings_of(ssl);
   if (ok == 0 && found.verify_error == X509_V_OK) {
     found.verify_error = X509_STORE_CTX_get_error(context);
-    found.certificate_left = time_left(X509_STORE_CTX_get_current_cert(context));
+    found.certificate_left.reset();
+    note_end(X509_STORE_CTX_get_current_cert(context), X509_STORE_CTX_get_error_depth(context) == 0,
+             found);
   }
   return ok;
 }
 
 void on_info(const SSL* ssl, int where, int) {
+  auto& found = findings_of(ssl);
   if ((where & SSL_CB_HANDSHAKE_START) != 0)
-    findings_of(ssl).began = true;
+    found.began = true;
   if ((where & SSL_CB_HANDSHAKE_DONE) == 0)
     return;
+  found.certificate_left.reset();
   X509* peer = SSL_get1_peer_certificate(ssl);
-  if (const auto left = time_left(peer))
-    findings_of(ssl).certificate_left = left;
+  if (peer != nullptr)
+    note_end(peer, true, found);
   X509_free(peer);
+  const bool verified =
+    SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE && SSL_get_verify_result(ssl) == X509_V_OK;
+  const auto* chain = verified ? SSL_get0_verified_chain(ssl) : nullptr;
+  for (int i = 1; chain != nullptr && i < sk_X509_num(chain); ++i)
+    note_end(sk_X509_value(chain, i), false, found);
 }
 
 CURLcode on_context(CURL*, void* made, void* data) {
@@ -78,10 +106,10 @@ std::string why_not_trusted(const tls_findings& found) {
   switch (found.verify_error) {
   case X509_V_ERR_CERT_HAS_EXPIRED:
     return found.certificate_left
-             ? "certificate expired " + describe(-*found.certificate_left) + " ago"
+             ? found.certificate_is + " expired " + describe(-*found.certificate_left) + " ago"
              : "certificate has expired";
   case X509_V_ERR_CERT_NOT_YET_VALID:
-    return "certificate is not valid yet";
+    return found.certificate_is + " is not valid yet";
   case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
     return "certificate is self-signed";
   case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:

@@ -15,9 +15,12 @@ namespace reeve::io {
 
 /// What a TLS handshake showed.
 struct tls_findings {
-  std::optional<std::chrono::milliseconds> certificate_left; ///< of the peer's certificate
-  bool began = false;                                        ///< so the connection was there
-  int verify_error = X509_V_OK;                              ///< the first one
+  /// Until the first certificate ends of the chain by which the peer's was verified, which need
+  /// not be the one that it sent; of the peer's alone if it was not verified.
+  std::optional<std::chrono::milliseconds> certificate_left;
+  std::string certificate_is = "certificate"; ///< which one that is, for people
+  bool began = false;                         ///< so the connection was there
+  int verify_error = X509_V_OK;               ///< the first one
 };
 
 /// Why a certificate was not accepted: "certificate expired 3d ago".

@@ -1,10 +1,9 @@
 #include "supervisor/rule.hpp"
 
+#include "supervisor/decimal.hpp"
 #include "supervisor/text.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <utility>
 
 namespace reeve {
@@ -23,17 +22,6 @@ std::string_view trimmed(std::string_view text) {
   if (first == std::string_view::npos)
     return {};
   return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
-
-std::optional<double> as_number(std::string_view text) {
-  if (text.size() > 1 && text.front() == '+' && text[1] != '-')
-    text.remove_prefix(1);
-  double value = 0;
-  const auto* end = text.data() + text.size();
-  const auto parsed = std::from_chars(text.data(), end, value);
-  if (text.empty() || parsed.ec != std::errc{} || parsed.ptr != end || !std::isfinite(value))
-    return std::nullopt;
-  return value;
 }
 
 template <class T>
@@ -109,13 +97,14 @@ void judge_longest(const limits& allowed, milliseconds found, std::string_view b
   judge(allowed.degraded, check_result::degraded, "degraded");
 }
 
-void judge_certificate(const limits& allowed, milliseconds left, findings& all) {
+void judge_certificate(const limits& allowed, milliseconds left, const std::string& which,
+                       findings& all) {
   const auto judge = [&](const std::optional<milliseconds>& limit, check_result result,
                          std::string_view word) {
     if (!limit || left >= *limit)
       return;
-    const auto when = left.count() < 0 ? "certificate expired " + describe(-left) + " ago"
-                                       : "certificate expires in " + beside(left, *limit);
+    const auto when = left.count() < 0 ? which + " expired " + describe(-left) + " ago"
+                                       : which + " expires in " + beside(left, *limit);
     all.add(result, when + ", " + std::string{word} + " under " + describe(*limit));
   };
   judge(allowed.unhealthy, check_result::failed, "unhealthy");
@@ -149,6 +138,21 @@ void judge_body(const expectation& expected, const reply& found, findings& all) 
             body + " does not match '" + *expected.matches + "'" + beginning(found.excerpt));
 }
 
+bool equal_but_for_case(std::string_view a, std::string_view b) {
+  const auto small = [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [&](char x, char y) { return small(x) == small(y); });
+}
+
+/// Says what kind of value it is where the two look the same otherwise.
+std::string unlike(const std::string& name, const found_value& found, const comparison& wanted) {
+  const bool only_looks_like_it = found.is_text && holds(wanted, found_value{found.text});
+  return name + " is " + (only_looks_like_it ? "the text " : "") + in_quotes(found.text)
+         + ", expected " + to_string(wanted);
+}
+
 void judge_fields(const expectation& expected, const reply& found, findings& all) {
   if (expected.fields.empty())
     return;
@@ -162,18 +166,49 @@ void judge_fields(const expectation& expected, const reply& found, findings& all
     if (!value)
       all.add(check_result::failed, field + " is missing, expected " + to_string(wanted));
     else if (!holds(wanted, *value))
-      all.add(check_result::failed,
-              field + " is " + in_quotes(*value) + ", expected " + to_string(wanted));
+      all.add(check_result::failed, unlike(field, *value, wanted));
   }
 }
 
+/// Of `text/html; charset=utf-8` the type alone, unless parameters are asked for, too.
+std::string counted(const header_condition& wanted, const std::string& value) {
+  const bool type_alone = equal_but_for_case(wanted.name, "content-type")
+                          && wanted.expected.operand.find(';') == std::string::npos;
+  return std::string{trimmed(type_alone ? value.substr(0, value.find(';')) : value)};
+}
+
+void judge_headers(const expectation& expected, const reply& found, findings& all) {
+  for (std::size_t i = 0; i < expected.headers.size(); ++i) {
+    const auto& wanted = expected.headers[i].expected;
+    const auto value = i < found.headers.size() ? found.headers[i] : std::nullopt;
+    const auto what = "header " + expected.headers[i].name;
+    if (!value)
+      all.add(check_result::failed, what + " is missing, expected " + to_string(wanted));
+    else if (!holds(wanted, {counted(expected.headers[i], *value), true}))
+      all.add(check_result::failed, unlike(what, {*value, true}, wanted));
+  }
+}
+
+std::string joined(const std::vector<std::string>& answers) {
+  std::string all;
+  for (const auto& answer : answers)
+    all += (all.empty() ? "" : ", ") + answer;
+  return all;
+}
+
 void judge_answers(const expectation& expected, const reply& found, findings& all) {
-  std::string came;
-  for (const auto& answer : found.answers)
-    came += (came.empty() ? "" : ", ") + answer;
+  const auto is_among = [](const std::string& one, const std::vector<std::string>& those) {
+    return std::find(those.begin(), those.end(), one) != those.end();
+  };
+  const auto came = "answers are " + in_quotes(joined(found.answers));
   for (const auto& wanted : expected.answers)
-    if (std::find(found.answers.begin(), found.answers.end(), wanted) == found.answers.end())
-      all.add(check_result::failed, "answers are " + in_quotes(came) + ", expected " + wanted);
+    if (!is_among(wanted, found.answers))
+      all.add(check_result::failed, came + ", expected " + wanted);
+  if (!expected.answers_exactly)
+    return;
+  for (const auto& answer : found.answers)
+    if (!is_among(answer, expected.answers))
+      all.add(check_result::failed, came + ", expected nothing but " + joined(expected.answers));
 }
 
 } // namespace
@@ -186,14 +221,13 @@ comparison parse_comparison(std::string_view text) {
   return {comparator::equal, std::string{text}};
 }
 
-bool holds(const comparison& c, std::string_view found) {
-  const auto left = as_number(found);
-  const auto right = as_number(c.operand);
+bool holds(const comparison& c, const found_value& found) {
+  const bool ordered = c.op != comparator::equal && c.op != comparator::not_equal;
+  const auto left = found.is_text && !ordered ? std::nullopt : decimal::parse(found.text);
+  const auto right = decimal::parse(c.operand);
   if (left && right)
     return compare(c.op, *left, *right);
-  if (c.op != comparator::equal && c.op != comparator::not_equal)
-    return false;
-  return compare(c.op, found, std::string_view{c.operand});
+  return !ordered && compare(c.op, found.text, c.operand);
 }
 
 std::string to_string(const comparison& c) {
@@ -209,9 +243,11 @@ check_verdict evaluate(const expectation& expected, const reply& found) {
   judge_longest(expected.latency, found.latency, "took ", "", all);
   judge_body(expected, found, all);
   judge_fields(expected, found, all);
+  judge_headers(expected, found, all);
   judge_answers(expected, found, all);
   if (found.certificate_left)
-    judge_certificate(expected.certificate_left, *found.certificate_left, all);
+    judge_certificate(expected.certificate_left, *found.certificate_left, found.certificate_is,
+                      all);
   if (found.age)
     judge_longest(expected.age, *found.age, std::string{found.age_of} + " ", " ago", all);
   return all.take();

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace reeve {
@@ -43,9 +44,25 @@ struct comparison {
 /// operand are dropped.
 comparison parse_comparison(std::string_view text);
 
-/// As numbers where both sides are numbers, else as text (ordering text with
-/// `<` and its kin never holds).
-bool holds(const comparison& c, std::string_view found);
+/// What an answer held: as it was written there.
+struct found_value {
+  std::string text;
+  /// The answer says that it is a text, though it may look like a number: `"1.10"` of JSON,
+  /// a column of text, a header.
+  bool is_text = false;
+
+  found_value() = default;
+  found_value(std::string value, bool a_text = false) : text{std::move(value)}, is_text{a_text} {
+  }
+  found_value(const char* value) : text{value} {
+  }
+  bool operator==(const found_value&) const = default;
+};
+
+/// As numbers of any size, exactly, where both sides are numbers, else as text (ordering text
+/// with `<` and its kin never holds). What is a text is equal to the same text alone, and
+/// still ordered as the number that it holds.
+bool holds(const comparison& c, const found_value& found);
 
 /// `"< 600"`, `"ready"`: what the config said.
 std::string to_string(const comparison& c);
@@ -91,7 +108,7 @@ struct reply {
   bool contains = true; ///< the body held `expectation::contains`
   bool matches = true;  ///< the body matched `expectation::matches`
   bool json_valid = true;
-  std::vector<std::optional<std::string>> fields; ///< one per condition; none: it is absent
+  std::vector<std::optional<found_value>> fields; ///< one per condition; none: it is absent
   std::vector<std::string> answers;
   std::optional<std::chrono::milliseconds> certificate_left;
   std::optional<std::chrono::milliseconds> age;
@@ -99,6 +116,8 @@ struct reply {
   std::string_view body_is = "body";               ///< what the body is called; a literal
   std::string excerpt;                             ///< the first bytes of the body, for the reason
   std::vector<std::optional<std::string>> headers; ///< one per condition; none: it is absent
+  /// Which certificate of the chain has `certificate_left`.
+  std::string certificate_is = "certificate";
 };
 
 /// The judgement on one run of a check. `reason` is one sentence part with the

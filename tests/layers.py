@@ -8,7 +8,8 @@ ROOMS = {
     "supervisor": (set(), []),
     "config": ({"supervisor"}, ["yaml-cpp/", "spdlog/", "re2/", "arpa/inet.h"]), # addresses in digits
     "io": ({"supervisor"},
-           ["uv.h", "curl/", "openssl/", "ares.h", "libpq-fe.h", "hiredis/", "re2/", "nlohmann/", "spdlog/"]),
+           ["uv.h", "curl/", "openssl/", "ares.h", "libpq-fe.h", "hiredis/", "re2/", "zlib.h", "brotli/",
+            "nlohmann/", "spdlog/"]),
     "storage": ({"supervisor"}, ["sqlite3.h", "spdlog/"]),
     "actors": ({"supervisor", "io"}, ["caf/", "prometheus/", "spdlog/"]),
     "http": ({"supervisor", "io/loop.hpp"}, ["uv.h", "httplib.h", "http_parser.h", "nlohmann/", "spdlog/"]),

@@ -101,7 +101,7 @@ TEST_F(every_key, of_an_http_check_arrives) {
                {{"Accept", "application/json"}, {"x-key", "secret"}, {"Empty", ""}},
                "{}",
                3,
-               {false, "/ca.pem", "/c.pem", "/k.pem"}},
+               {false, "/ca.pem", "/c.pem", "/k.pem", "app.example"}},
     role::readiness,
     90s,
     10s,
@@ -119,6 +119,8 @@ TEST_F(every_key, of_an_http_check_arrives) {
                             {"up", {comparator::equal, "true"}},
                             {"x-y", {comparator::not_equal, "0"}}};
   expected.expect.certificate_left = {14 * 24h, 3 * 24h};
+  expected.expect.headers = {{"Content-Type", {comparator::equal, "application/json"}},
+                             {"x-age", {comparator::less, "60"}}};
   EXPECT_EQ(service(1).checks.at(0), expected);
 }
 
@@ -202,6 +204,7 @@ TEST_F(every_key, of_dns_icmp_json_and_push_arrives) {
   auto dns = by_default("dns", dns_check{"example.org", dns_record::mx, "10.0.0.53", 5353});
   dns.role = role::readiness;
   dns.expect.answers = {"10 mail.example.org", "20 mail2.example.org"};
+  dns.expect.answers_exactly = true;
   dns.expect.latency.degraded = 1s;
   EXPECT_EQ(checks[5], dns);
 

@@ -33,7 +33,7 @@ void examine(const check_outcome& o, bool info) {
     return;
   require(o.answer.fields.size() == (info ? 2 : 0), "there is one value for each field");
   for (const auto& value : o.answer.fields)
-    require(!value || value->find_first_of("\r\n") == std::string::npos, "a value is a line");
+    require(!value || value->text.find_first_of("\r\n") == std::string::npos, "a value is a line");
   expectation expected;
   if (info)
     expected.fields = memory_and_role;

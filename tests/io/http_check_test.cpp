@@ -96,8 +96,8 @@ TEST_F(an_http_check_of_nginx, finds_values_in_json) {
   const auto o = run(spec);
   ASSERT_EQ(o.what, kind::answered) << o.reason;
   EXPECT_TRUE(o.answer.json_valid);
-  const std::vector<std::optional<std::string>> expected{"ready", "12.5",       "true",
-                                                         "null",  std::nullopt, std::nullopt};
+  const std::vector<std::optional<found_value>> expected{
+    found_value{"ready", true}, "12.5", "true", "null", std::nullopt, std::nullopt};
   EXPECT_EQ(o.answer.fields, expected);
 }
 

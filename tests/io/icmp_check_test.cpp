@@ -56,7 +56,9 @@ struct an_icmp_check : testing::Test {
   loop l;
   resolver names{l,
                  {folder.file("hosts", "127.0.0.1 here.example\n192.0.2.1 far.example\n"
-                                       "198.51.100.1 both.example\n127.0.0.1 both.example\n"),
+                                       "198.51.100.1 both.example\n127.0.0.1 both.example\n"
+                                       "127.0.0.1 silent.example\n198.51.100.1 silent.example\n"
+                                       "127.0.0.1 six.example\n::1 six.example\n"),
                   folder / "no-resolv.conf"}};
 
   void SetUp() override {
@@ -109,6 +111,17 @@ TEST_F(an_icmp_check, gets_no_reply) {
   const auto o = run(ping("127.0.0.1", 200ms));
   EXPECT_EQ(o.what, kind::failed);
   EXPECT_EQ(o.reason, "no reply to a ping within 200 ms");
+}
+
+TEST_F(an_icmp_check, asks_the_next_address_of_a_silent_host) {
+  ASSERT_TRUE(own_network::set("icmp_echo_ignore_all", "1")); // of IPv4
+  auto o = run(ping("six.example", 600ms));
+  EXPECT_EQ(o.what, kind::answered) << o.reason;
+  for (const auto* host : {"silent.example", "both.example"}) { // the other one is out of reach
+    o = run(ping(host, 200ms));
+    EXPECT_EQ(o.what, kind::failed) << host;
+    EXPECT_EQ(o.reason, "no reply to a ping within 200 ms") << host;
+  }
 }
 
 TEST_F(an_icmp_check, hears_that_a_host_is_unreachable) {

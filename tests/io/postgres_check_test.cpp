@@ -44,7 +44,7 @@ struct a_postgres_client : check_fixture {
   std::string value_of(check& c) {
     const auto o = run_check(l, c);
     EXPECT_EQ(o.what, kind::answered) << o.reason;
-    return o.answer.fields.empty() ? "" : o.answer.fields[0].value_or("nothing");
+    return o.answer.fields.empty() ? "" : o.answer.fields[0].value_or("nothing").text;
   }
 };
 

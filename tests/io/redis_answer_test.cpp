@@ -16,7 +16,7 @@ TEST(redis_answer, is_the_same_in_pieces) {
   const auto outcome = answer.take("\r\n");
   ASSERT_TRUE(outcome);
   EXPECT_EQ(outcome->what, check_outcome::kind::answered);
-  EXPECT_EQ(outcome->answer.fields, std::vector<std::optional<std::string>>{"master"});
+  EXPECT_EQ(outcome->answer.fields, std::vector<std::optional<found_value>>{"master"});
 }
 
 TEST(redis_answer, is_no_array_of_a_claimed_size_wherever_it_comes) {

@@ -180,10 +180,10 @@ TEST_F(a_redis_check, keeps_its_connection_for_some_runs_or_makes_each_anew) {
     auto spec = asking(redis_at(server.port()), "total_connections_received", "> 0");
     target_of(spec).connection = use;
     const auto c = engine.make(spec);
-    const auto first = run_check(l, *c).answer.fields.at(0).value_or("");
+    const auto first = run_check(l, *c).answer.fields.at(0).value_or("").text;
     for (int i = 2; i < runs; ++i)
       EXPECT_EQ(run_check(l, *c).what, kind::answered);
-    return std::stoi(run_check(l, *c).answer.fields.at(0).value_or("0")) - std::stoi(first);
+    return std::stoi(run_check(l, *c).answer.fields.at(0).value_or("0").text) - std::stoi(first);
   };
   EXPECT_EQ(connections_after(connection_use::kept, runs_per_connection), 0);
   EXPECT_EQ(connections_after(connection_use::kept, runs_per_connection + 1), 1);

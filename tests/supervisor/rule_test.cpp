@@ -52,6 +52,29 @@ TEST(comparison, compares_numbers_as_numbers_and_all_else_as_text) {
       << row.expected << " of " << row.found;
 }
 
+TEST(comparison, of_a_text_is_for_the_same_text_and_still_orders_what_it_holds) {
+  struct row {
+    const char* expected;
+    const char* found;
+    bool holds;
+  };
+  const row table[] = {
+    {"1.10", "1.10", true}, {"1.1", "1.10", false},  {"!= 1.1", "1.10", true}, {"1", "01", false},
+    {"< 600", "599", true}, {"< 600", "601", false}, {"< 600", "many", false},
+  };
+  for (const auto& row : table)
+    EXPECT_EQ(holds(parse_comparison(row.expected), {row.found, true}), row.holds)
+      << row.expected << " of the text " << row.found;
+}
+
+TEST(comparison, tells_numbers_apart_that_a_double_does_not) {
+  EXPECT_FALSE(holds(parse_comparison("9007199254740993"), "9007199254740992"));
+  EXPECT_TRUE(holds(parse_comparison("9007199254740993"), "9007199254740993"));
+  EXPECT_TRUE(holds(parse_comparison("> 9007199254740992"), "9007199254740993"));
+  EXPECT_FALSE(
+    holds(parse_comparison("123456789012345678901234567890"), "123456789012345678901234567891"));
+}
+
 TEST(comparison, is_shown_as_the_config_said_it) {
   for (const auto* text : {"ready", "< 600", "<= 600", "> 0", ">= 0", "!= down"})
     EXPECT_EQ(to_string(parse_comparison(text)), text);
@@ -137,6 +160,70 @@ TEST(rule, judges_values_in_json) {
   EXPECT_EQ(evaluate(e, r), failed("body is not JSON: '<html>'"));
 }
 
+TEST(rule, says_that_a_value_is_a_text_where_only_that_is_wrong) {
+  expectation e;
+  e.fields = {{"version", {comparator::equal, "1.1"}}};
+  reply r;
+  r.fields = {found_value{"1.10", true}};
+  EXPECT_EQ(evaluate(e, r), failed("version is the text '1.10', expected 1.1"));
+  r.fields = {found_value{"2.0", true}};
+  EXPECT_EQ(evaluate(e, r), failed("version is '2.0', expected 1.1"));
+  r.fields = {"1.10"};
+  EXPECT_EQ(evaluate(e, r), check_verdict{});
+}
+
+TEST(rule, judges_headers_as_texts) {
+  expectation e;
+  e.headers = {{"Location", {comparator::equal, "/login"}},
+               {"content-length", {comparator::less, "1000"}},
+               {"x-mode", {comparator::not_equal, "maintenance"}}};
+  reply r;
+  r.headers = {"/login", "999", "open"};
+  EXPECT_EQ(evaluate(e, r), check_verdict{});
+  r.headers[0] = "/maintenance.html";
+  EXPECT_EQ(evaluate(e, r), failed("header Location is '/maintenance.html', expected /login"));
+  r.headers = {"/login", "1000", "open"};
+  EXPECT_EQ(evaluate(e, r), failed("header content-length is '1000', expected < 1000"));
+  r.headers = {"/login", "1", "maintenance"};
+  EXPECT_EQ(evaluate(e, r), failed("header x-mode is 'maintenance', expected != maintenance"));
+  r.headers = {std::nullopt, "1", "open"};
+  EXPECT_EQ(evaluate(e, r), failed("header Location is missing, expected /login"));
+  r.headers = {};
+  EXPECT_EQ(evaluate(e, r), failed("header Location is missing, expected /login"));
+}
+
+TEST(rule, asks_for_parameters_of_a_content_type_only_where_the_config_does) {
+  const auto judged = [](const char* expected, const char* found) {
+    expectation e;
+    e.headers = {{"Content-Type", parse_comparison(expected)}};
+    reply r;
+    r.headers = {found};
+    return evaluate(e, r).reason;
+  };
+  EXPECT_EQ(judged("text/html", "text/html; charset=utf-8"), "");
+  EXPECT_EQ(judged("text/html; charset=utf-8", "text/html; charset=utf-8"), "");
+  EXPECT_EQ(judged("text/html", "text/html"), "");
+  EXPECT_EQ(judged("text/html; charset=utf-8", "text/html"),
+            "header Content-Type is 'text/html', expected text/html; charset=utf-8");
+  EXPECT_EQ(judged("application/json", "text/html; charset=utf-8"),
+            "header Content-Type is 'text/html; charset=utf-8', expected application/json");
+}
+
+TEST(rule, judges_answers) {
+  expectation e;
+  e.answers = {"192.0.2.1", "192.0.2.2"};
+  reply r;
+  r.answers = {"192.0.2.3", "192.0.2.2", "192.0.2.1"};
+  EXPECT_EQ(evaluate(e, r), check_verdict{});
+  e.answers_exactly = true;
+  EXPECT_EQ(evaluate(e, r), failed("answers are '192.0.2.3, 192.0.2.2, 192.0.2.1', expected "
+                                   "nothing but 192.0.2.1, 192.0.2.2"));
+  r.answers = {"192.0.2.2", "192.0.2.1"};
+  EXPECT_EQ(evaluate(e, r), check_verdict{}) << "in any order";
+  r.answers = {"192.0.2.2"};
+  EXPECT_EQ(evaluate(e, r), failed("answers are '192.0.2.2', expected 192.0.2.1"));
+}
+
 TEST(rule, judges_the_certificate) {
   expectation e;
   e.certificate_left = {std::chrono::days{14}, std::chrono::days{3}};
@@ -151,6 +238,11 @@ TEST(rule, judges_the_certificate) {
   EXPECT_EQ(left(std::chrono::days{2}), failed("certificate expires in 2d, unhealthy under 3d"));
   EXPECT_EQ(left(-std::chrono::days{2}), failed("certificate expired 2d ago, unhealthy under 3d"));
   EXPECT_EQ(evaluate(e, reply{}), check_verdict{}) << "plain http has none";
+  reply r;
+  r.certificate_left = std::chrono::days{4};
+  r.certificate_is = "certificate of its authority 'one'";
+  EXPECT_EQ(evaluate(e, r),
+            degraded("certificate of its authority 'one' expires in 4d, degraded under 14d"));
 }
 
 TEST(rule, judges_the_age_of_a_heartbeat) {
