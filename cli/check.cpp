@@ -113,7 +113,7 @@ void excuse_processes(const std::string& config, std::vector<checked>& all) {
     if (excusable(one)) {
       one.health = health::unknown;
       one.excused = true;
-      one.reason += " (its process does not run; `reeve run` starts it)";
+      one.reason += " (no Reeve runs its process now; `reeve run` starts it)";
     }
 }
 

@@ -42,10 +42,10 @@ daemon_spec read_daemon(const reader& root) {
     const auto entries = read_services(*written.services, inherited);
     check_dependencies(entries);
     read_tree(written.tree, entries, inherited, made);
-    warn_of_start_order(entries, made.tree);
     made.services.reserve(entries.size());
     for (const auto& e : entries)
       made.services.push_back(e.spec);
+    warn_of_start_order(entries, made.tree);
   } else if (written.known) {
     root.fail("needs 'services', and at least one service in it");
   }

@@ -292,9 +292,8 @@ mark open_quote(std::string_view text) {
 std::size_t end_of_quoted(std::string_view text, std::size_t begin) {
   const auto quote = text[begin];
   for (auto at = begin + 1; at < text.size(); ++at) {
-    if (quote == '"' && text[at] == '\\')
-      ++at;
-    else if (text[at] == quote && quote == '\'' && at + 1 < text.size() && text[at + 1] == quote)
+    const bool doubled = quote == '\'' && text.substr(at, 2) == "''";
+    if (doubled || (quote == '"' && text[at] == '\\'))
       ++at;
     else if (text[at] == quote)
       return at;

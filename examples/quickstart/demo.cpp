@@ -81,6 +81,11 @@ int serve(const address& at, const address& upstream) {
     failures = count(request, "n", 1);
     r.set_content("/health will fail\n", "text/plain");
   });
+  // Not SO_REUSEPORT, cpp-httplib's choice, which lets two have one port.
+  server.set_socket_options([](auto socket) {
+    const int on = 1;
+    setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  });
   if (!server.bind_to_port(at.host.c_str(), at.port)) {
     std::cerr << "cannot listen on " << at.host << ":" << at.port
               << ": is the port taken, by another of these?" << std::endl;
