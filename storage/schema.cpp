@@ -57,8 +57,6 @@ constexpr std::array steps{
   "INSERT INTO written VALUES (0)",
 };
 
-constexpr int first_that_counts = 5;
-
 } // namespace
 
 int newest_schema() {
@@ -70,7 +68,8 @@ int schema_of(database& db) {
 }
 
 std::int64_t times_written(database& db) {
-  return schema_of(db) < first_that_counts ? 0 : db.number("SELECT times FROM written").value_or(0);
+  const auto counts = db.number("SELECT count(*) FROM sqlite_schema WHERE name = 'written'");
+  return counts == 1 ? db.number("SELECT times FROM written").value_or(0) : 0;
 }
 
 void count_writing(database& db, std::int64_t times) {

@@ -48,6 +48,30 @@ TEST(the_daemons_address, is_read_from_a_config_that_is_wrong_elsewhere) {
       << command;
 }
 
+TEST(the_daemons_address, is_the_first_of_a_list_that_tells_one) {
+  const test_folder folder;
+  const auto asked = [&](const std::string& listen) {
+    const auto file =
+      folder.write("reeve.yaml", "{server: {listen: " + listen + "}, services: {}}");
+    return run_app({"status", "-c", file}).err;
+  };
+  EXPECT_NE(asked("[unix:/nowhere/r.sock, \"127.0.0.1:1\"]").find("at unix:/nowhere/r.sock;"),
+            std::string::npos);
+  EXPECT_NE(asked("[\"127.0.0.1:0\", \"127.0.0.1:1\"]").find("at http://127.0.0.1:1;"),
+            std::string::npos);
+  for (const auto* everywhere : {"0.0.0.0:1", "[::]:1"})
+    EXPECT_NE(asked("\"" + std::string{everywhere} + "\"").find("at http://127.0.0.1:1;"),
+              std::string::npos)
+      << everywhere;
+  EXPECT_NE(asked("\"[::1]:1\"").find("at http://[::1]:1;"), std::string::npos);
+}
+
+TEST(the_daemons_address, is_no_path_that_no_socket_can_have) {
+  const auto done = run_app({"status", "--url", "unix:/" + std::string(200, 'x')});
+  EXPECT_EQ(done.code, 3);
+  EXPECT_NE(done.err.find("longer than a socket's path can be"), std::string::npos) << done.err;
+}
+
 TEST(healthcheck, refuses_only_a_config_that_was_given_to_it) {
   const auto given = run_app({"healthcheck", "-c", "/nowhere/reeve.yaml"});
   EXPECT_EQ(given.code, 1);

@@ -107,7 +107,7 @@ TEST(orders, with_a_token_need_it_on_loopback_too) {
   EXPECT_EQ(refused.code, 1);
   EXPECT_NE(refused.err.find("--token-file"), std::string::npos) << refused.err;
   EXPECT_EQ(run_reeve({"status", "--url", url}).code, 0) << "reading needs none";
-  std::ofstream{s.reeve.folder() / "wrong"} << "guess";
+  std::ofstream{s.reeve.folder() / "wrong"} << "guess\n";
   EXPECT_EQ(
     run_reeve({"pause", "a", "--url", url, "--token-file", s.reeve.folder() / "wrong"}).code, 1);
   EXPECT_EQ(run_reeve({"pause", "a", "--url", url, "--token-file", token}).code, 0);
@@ -115,7 +115,16 @@ TEST(orders, with_a_token_need_it_on_loopback_too) {
   EXPECT_EQ(
     run_command({"env", "REEVE_TOKEN_FILE=" + token, program, "resume", "a", "--url", url}).code,
     0);
-  EXPECT_EQ(s.ask({"pause", "a"}).code, 0) << "the config says where the token is";
+  const auto wrong = (s.reeve.folder() / "wrong").string();
+  EXPECT_EQ(s.ask({"pause", "a", "--url", url}).code, 1)
+    << "the token of the config is for nobody else";
+  EXPECT_EQ(s.ask({"pause", "a", "--token-file", wrong}).code, 1) << "what is given counts";
+  EXPECT_EQ(run_command({"env", "REEVE_TOKEN_FILE=" + wrong, program, "pause", "a", "--url", url,
+                         "--token-file", token})
+              .code,
+            0);
+  EXPECT_EQ(s.ask({"resume", "a"}).code, 0) << "the config says where the token is";
+  EXPECT_EQ(s.ask({"pause", "a"}).code, 0);
   EXPECT_EQ(s.reeve.post("/api/v1/services/a/resume").status, 401);
 }
 

@@ -1,3 +1,4 @@
+#include "http/listening_socket.hpp"
 #include "tests/http/fixture.hpp"
 
 #include <arpa/inet.h>
@@ -266,6 +267,28 @@ TEST_F(listen_test, the_socket_of_a_dead_server_is_replaced_and_one_in_use_is_no
             "cannot listen on unix:" + path.string()
               + ": address already in use; another reeve? set server.listen");
   EXPECT_EQ(client{path}.get("/livez").status, 200) << "the first one keeps it";
+}
+
+TEST_F(listen_test, of_many_that_begin_at_once_one_gets_the_socket) {
+  const own_folder folder;
+  const auto path = folder.path / "reeve.sock";
+  for (int round = 0; round < 20; ++round) {
+    leave_a_dead_socket(path);
+    std::atomic<int> got{0};
+    {
+      std::vector<std::optional<result<std::vector<listening_socket>>>> all(8);
+      std::vector<std::jthread> threads;
+      for (auto& one : all)
+        threads.emplace_back([&one, &got, &path] {
+          one.emplace(listening_socket::open({"", 0, path}));
+          got += one->operator bool() ? 1 : 0;
+        });
+      threads.clear();
+      ASSERT_EQ(got, 1) << round;
+      EXPECT_NO_THROW(client{path}) << "and it is the one that can be reached";
+    }
+    ASSERT_FALSE(std::filesystem::exists(path));
+  }
 }
 
 TEST_F(listen_test, a_socket_that_cannot_be_made_is_said_in_one_sentence) {

@@ -77,6 +77,8 @@ TEST_F(a_damaged_state, that_lost_the_end_of_its_log_goes_on_from_before_and_say
     EXPECT_EQ(names, (std::vector<std::string>{"a", "b"}));
     EXPECT_NE(said.find("the newest writes are missing: 1 of 3"), std::string::npos) << said;
     EXPECT_EQ(read_file(kept().string() + "-wal"), log) << "as it was found";
+    EXPECT_EQ(log_of([&] { names = services(); }), "") << "it was said";
+    EXPECT_EQ(names, (std::vector<std::string>{"a", "b"}));
   }
 }
 
@@ -175,6 +177,14 @@ TEST_F(a_damaged_state, that_is_gone_is_said_and_its_log_is_kept) {
     EXPECT_NE(said.find("it is missing"), std::string::npos) << said;
     EXPECT_EQ(files_like("reeve.db.corrupt-"), has_log ? 1U : 0U);
   }
+}
+
+TEST_F(a_damaged_state, is_none_when_a_reeve_was_killed_that_began_one) {
+  fs::create_directories(folder);
+  for (const auto* name : {"reeve.db.new", "reeve.db.new-wal"})
+    std::ofstream{folder / name} << "half of it";
+  EXPECT_EQ(said_at_the_next_start(), "");
+  EXPECT_EQ(files_like("reeve.db.new"), 0U);
 }
 
 TEST_F(a_damaged_state, that_is_a_folder_stops_nobody) {
