@@ -309,6 +309,9 @@ TEST(signals, of_two_reloads_the_newest_file_wins) {
       << "nobody reads it for " << name;
     reeve.write_config(config(name));
     close(out);
+    const auto done = "config reloaded: 1 service; new: " + std::string{name};
+    ASSERT_TRUE(eventually([&] { return reeve.log().find(done) != std::string::npos; }))
+      << reeve.log();
   }
   EXPECT_TRUE(reeve.becomes("newer", "health", "healthy")) << reeve.log();
   EXPECT_EQ(reeve.get("/api/v1/services/older").status, 404);

@@ -89,6 +89,8 @@ struct restless_reeve {
   void settle() {
     ASSERT_TRUE(reeve.becomes("gives-up", "supervision", "given_up"));
     ASSERT_TRUE(reeve.becomes("waits", "supervision", "waiting"));
+    for (const auto* name : {"stopped", "paused", "marker"})
+      ASSERT_TRUE(reeve.becomes(name, "health", "healthy"));
     ASSERT_TRUE(order("stop", "stopped"));
     ASSERT_TRUE(order("pause", "paused"));
     due = reeve.service("waits")["next_restart"];
