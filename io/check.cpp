@@ -4,6 +4,7 @@
 #include "io/dns_check.hpp"
 #include "io/docker_check.hpp"
 #include "io/exec_check.hpp"
+#include "io/file_guard.hpp"
 #include "io/heartbeat_check.hpp"
 #include "io/http_check.hpp"
 #include "io/icmp_check.hpp"
@@ -18,6 +19,7 @@
 #include <signal.h>
 
 #include <type_traits>
+#include <utility>
 
 namespace reeve::io {
 
@@ -55,7 +57,9 @@ check_engine::~check_engine() = default;
 
 std::unique_ptr<check> check_engine::make(const check_spec& spec) {
   using place = check_turns::place;
-  return state_->turns.wrap(state_->make(spec), spec.timeout,
+  auto made =
+    make_file_guard(state_->home, state_->make(spec), files_of(spec.target), spec.timeout);
+  return state_->turns.wrap(std::move(made), spec.timeout,
                             takes_little(spec.target) ? place::not_needed : place::needed);
 }
 

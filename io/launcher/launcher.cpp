@@ -11,7 +11,6 @@
 #include <grp.h>
 #include <poll.h>
 #include <signal.h>
-#include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -196,7 +195,7 @@ private:
     for (; name[n] != 0 && n + 1 < sizeof address_.sun_path; ++n) {
       address_.sun_path[n + 1] = name[n];
     }
-    return static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + n + 1);
+    return static_cast<socklen_t>(sizeof address_ - sizeof address_.sun_path + n + 1);
   }
 
   /// False: whoever has the name is another user's, and nobody to wait for.

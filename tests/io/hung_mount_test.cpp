@@ -139,3 +139,30 @@ TEST_F(a_hung_mount, holds_a_restart_command_on_it_and_no_other) {
   ASSERT_TRUE(run_until(l, [&] { return of_stuck.has_value(); }));
   EXPECT_TRUE(*of_stuck);
 }
+
+TEST_F(a_hung_mount, with_the_certificates_or_the_socket_of_a_check_makes_that_one_unknown) {
+  behind.file("ca.pem", "");
+  check_spec of_http;
+  of_http.timeout = 300ms;
+  http_check web{"https://127.0.0.1:1/"};
+  web.tls.ca_file = *mount / "ca.pem";
+  of_http.target = web;
+  check_spec of_redis;
+  of_redis.timeout = 300ms;
+  redis_check redis;
+  redis.unix_socket = *mount / "redis.sock";
+  of_redis.target = redis;
+  EXPECT_EQ(run(of_redis).what, kind::failed) << "there is no such socket";
+  mount->hang();
+  const auto http = engine.make(of_http);
+  std::optional<check_outcome> came;
+  http->run([&](check_outcome o) { came = std::move(o); });
+  EXPECT_EQ(run(exec({"/bin/true"})).what, kind::answered) << "beside it";
+  EXPECT_EQ(run(of_redis).reason,
+            "reading file '" + redis.unix_socket + "' takes longer than 300 ms");
+  ASSERT_TRUE(run_until(l, [&] { return came.has_value(); }));
+  EXPECT_EQ(came->what, kind::not_run);
+  EXPECT_EQ(came->reason, "reading file '" + web.tls.ca_file + "' takes longer than 300 ms");
+  cancel(of_http);
+  mount->go_on();
+}
