@@ -1,16 +1,10 @@
 #include "io/answer_headers.hpp"
 
-#include <strings.h>
-
 #include <algorithm>
 
 namespace reeve::io {
 
 namespace {
-
-bool same_name(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
 
 std::string_view trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(" \t\r\n");
@@ -20,13 +14,21 @@ std::string_view trimmed(std::string_view text) {
 
 } // namespace
 
+bool same_header(std::string_view a, std::string_view b) {
+  const auto small = [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [&](char x, char y) { return small(x) == small(y); });
+}
+
 answer_headers::answer_headers(const std::vector<std::string>& wanted) : wanted_{&wanted} {
 }
 
 bool answer_headers::matters(std::string_view name) const {
-  return same_name(name, "content-encoding") || same_name(name, "location")
+  return same_header(name, "content-encoding") || same_header(name, "location")
          || std::any_of(wanted_->begin(), wanted_->end(),
-                        [&](const auto& one) { return same_name(one, name); });
+                        [&](const auto& one) { return same_header(one, name); });
 }
 
 void answer_headers::take(std::string_view line) {
@@ -50,14 +52,14 @@ void answer_headers::take(std::string_view line) {
 std::optional<std::string> answer_headers::value(std::string_view name) const {
   std::optional<std::string> all;
   for (const auto& [its_name, value] : fields_)
-    if (same_name(its_name, name))
+    if (same_header(its_name, name))
       all = all ? *all + ", " + value : value;
   return all;
 }
 
 std::optional<std::string> answer_headers::first(std::string_view name) const {
   const auto found = std::find_if(fields_.begin(), fields_.end(),
-                                  [&](const auto& f) { return same_name(f.first, name); });
+                                  [&](const auto& f) { return same_header(f.first, name); });
   return found == fields_.end() ? std::nullopt : std::optional{found->second};
 }
 

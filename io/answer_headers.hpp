@@ -8,6 +8,9 @@
 
 namespace reeve::io {
 
+/// Names of headers are the same whatever their case.
+bool same_header(std::string_view a, std::string_view b);
+
 /// Of an HTTP answer's headers those that matter, taken from its lines as they come:
 /// Content-Encoding, Location and what else is wanted. What an informational answer (1xx) said
 /// is forgotten when the next one begins.

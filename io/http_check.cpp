@@ -1,22 +1,19 @@
 #include "io/http_check.hpp"
 
-#include "io/answer_headers.hpp"
 #include "io/connect_failure.hpp"
-#include "io/content_coding.hpp"
 #include "io/descriptor.hpp"
 #include "io/dial.hpp"
+#include "io/http_answer.hpp"
 #include "io/http_failure.hpp"
-#include "io/http_route.hpp"
+#include "io/http_request.hpp"
 #include "io/loop.hpp"
 #include "io/own_limits.hpp"
 #include "io/redirect.hpp"
 #include "io/reply_body.hpp"
 #include "io/resolver.hpp"
-#include "io/web_url.hpp"
 #include "supervisor/text.hpp"
 
 #include <errno.h>
-#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -32,34 +29,6 @@ namespace {
 using clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 using kind = check_outcome::kind;
-
-constexpr std::size_t most_header_bytes = 64 * 1'024;
-constexpr std::size_t least_body_read = 64 * 1'024; // breaking off sooner would be rude
-
-using header_list = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
-
-header_list make_headers(const http_check& what) {
-  curl_slist* list = nullptr;
-  bool has_host = what.tls.server_name.empty();
-  for (const auto& [name, value] : what.headers) {
-    list = curl_slist_append(list, (value.empty() ? name + ";" : name + ": " + value).c_str());
-    has_host = has_host || strcasecmp(name.c_str(), "host") == 0;
-  }
-  if (const auto url = parse_web_url(what.url); !has_host && url) // the URL's, not TLS'
-    list = curl_slist_append(list, ("Host: " + authority_of(*url)).c_str());
-  if (!what.body.empty())
-    list = curl_slist_append(list, "Expect:"); // do not wait for a "100 Continue"
-  return {list, &curl_slist_free_all};
-}
-
-/// How a request is sent: the check's own, or one that a redirect led to.
-struct request {
-  explicit request(const http_check& what) : headers{make_headers(what)}, route{what} {
-  }
-
-  header_list headers;
-  http_route route;
-};
 
 /// The first certificate to end of those that were shown.
 struct shown_certificate {
@@ -123,7 +92,7 @@ private:
   const http_check* asked_for() const {
     return now_->led_to ? now_->led_to.get() : special_.get();
   }
-  request& current() {
+  http_request& current() {
     return now_->hop ? *now_->hop : own_;
   }
 
@@ -133,8 +102,6 @@ private:
   void not_resolved_in_time();
   void start();
   void set_options();
-  void set_method(const http_check& what);
-  bool take_body(std::string_view part);
   bool leads_on();
   void transfer_ended(CURLcode code);
   void transfer_failed(CURLcode code);
@@ -142,7 +109,6 @@ private:
   void follow();
   void put_back();
   check_outcome answered();
-  bool is_cut_off() const;
   http_failure describe_failure(CURLcode code);
   void note_certificate();
   void show_certificate(reply& found);
@@ -150,7 +116,7 @@ private:
 
   /// Of the run under way.
   struct running {
-    explicit running(const std::vector<std::string>& header_names) : headers{header_names} {
+    explicit running(http_answer none) : answer{std::move(none)} {
     }
 
     completion done;
@@ -159,7 +125,7 @@ private:
     clock::duration took_before{0}; ///< the transfer under way
     tls_session tls;
     std::unique_ptr<const http_check> led_to; ///< by redirects
-    std::optional<request> hop;               ///< the same
+    std::optional<http_request> hop;          ///< the same
     int redirects = 0;
     std::optional<shown_certificate> certificate;
     bool each_was_tried = false; ///< address
@@ -169,13 +135,7 @@ private:
     loop::timer_id timer = 0;
 
     // Of the transfer:
-    answer_headers headers;
-    std::size_t header_bytes = 0;
-    std::optional<content_decoder> coding; ///< none: no body came
-    std::string body;                      ///< without its coding
-    std::size_t body_bytes = 0;            ///< with it
-    bool body_is_enough = false;
-    std::optional<check_outcome> refused; ///< why no more of the body was taken
+    http_answer answer;
     int socket_error = 0;
     int given = -1; ///< to libcurl, connected
     std::array<char, CURL_ERROR_SIZE> words{};
@@ -186,13 +146,13 @@ private:
   milliseconds timeout_;
   reply_body body_rules_;
   std::vector<std::string> header_names_; ///< that are expected
-  request own_;
+  http_request own_;
   std::unique_ptr<shown_certificate> kept_certificate_; ///< of the kept connection
   std::unique_ptr<running> now_;                        ///< null: none
 };
 
 void http_checker::run(completion done) {
-  now_ = std::make_unique<running>(header_names_);
+  now_ = std::make_unique<running>(http_answer{body_rules_, header_names_});
   now_->done = std::move(done);
   auto problem = prepare_tls();
   now_->deadline = clock::now() + timeout_; // reading certificates for the first time takes a while
@@ -288,67 +248,28 @@ void http_checker::set_options() {
     curl_easy_setopt(now_->easy, CURLOPT_SSLCERT, what->tls.certificate_file.c_str());
   if (!what->tls.key_file.empty())
     curl_easy_setopt(now_->easy, CURLOPT_SSLKEY, what->tls.key_file.c_str());
-  set_method(*what);
-}
-
-void http_checker::set_method(const http_check& what) {
-  curl_easy_setopt(now_->easy, CURLOPT_HTTPHEADER, current().headers.get());
-  if (what.method == "HEAD") {
-    curl_easy_setopt(now_->easy, CURLOPT_NOBODY, 1L);
-    return;
-  }
-  if (!what.body.empty() || what.method == "POST") {
-    curl_easy_setopt(now_->easy, CURLOPT_POSTFIELDSIZE_LARGE,
-                     static_cast<curl_off_t>(what.body.size()));
-    curl_easy_setopt(now_->easy, CURLOPT_POSTFIELDS, what.body.c_str());
-  }
-  if (what.method != "GET" || !what.body.empty())
-    curl_easy_setopt(now_->easy, CURLOPT_CUSTOMREQUEST, what.method.c_str());
+  set_method(now_->easy, *what, current());
 }
 
 /// Fewer than given breaks the transfer off.
 std::size_t http_checker::on_body(char* data, std::size_t, std::size_t size, void* self) {
-  return static_cast<http_checker*>(self)->take_body({data, size}) ? size : 0;
-}
-
-/// False: enough of it.
-bool http_checker::take_body(std::string_view part) {
-  auto& n = *now_;
-  const auto most = body_rules_.most_kept();
-  n.body_bytes += part.size();
-  n.body_is_enough = leads_on() || n.body_bytes >= std::max(least_body_read, most);
-  if (leads_on())
-    return false;
-  if (!n.coding)
-    n.coding.emplace(n.headers.value("content-encoding").value_or(""));
-  if (!n.coding->unreadable().empty()) {
-    if (body_rules_.asks())
-      n.refused = {kind::not_run,
-                   {},
-                   "the answer is coded as '" + n.coding->unreadable()
-                     + "', which Reeve cannot read; ask for another coding by "
-                       "the header Accept-Encoding, such as gzip"};
-  } else if (!n.coding->take(part, n.body, most)) {
-    n.refused = {kind::failed,
-                 {},
-                 "the answer's body is not " + n.coding->name() + ", as its Content-Encoding says"};
+  auto& c = *static_cast<http_checker*>(self);
+  if (c.leads_on()) {
+    c.now_->answer.skip_body();
+    return 0;
   }
-  return !n.refused && !n.body_is_enough;
+  return c.now_->answer.take_body({data, size}) ? size : 0;
 }
 
 std::size_t http_checker::on_header(char* line, std::size_t, std::size_t size, void* self) {
-  auto& n = *static_cast<http_checker*>(self)->now_;
-  n.header_bytes += size;
-  if (n.body_bytes == 0) // else they are trailers
-    n.headers.take({line, size});
-  return n.header_bytes > most_header_bytes ? 0 : size;
+  return static_cast<http_checker*>(self)->now_->answer.take_header({line, size}) ? size : 0;
 }
 
 /// Whether the answer is a redirect that is to be followed.
 bool http_checker::leads_on() {
   return special_ && special_->max_redirects > 0
          && is_redirect(static_cast<int>(read_number(now_->easy, CURLINFO_RESPONSE_CODE)))
-         && !now_->headers.first("location").value_or("").empty();
+         && !now_->answer.headers().first("location").value_or("").empty();
 }
 
 int http_checker::on_options(void* self, curl_socket_t socket, curlsocktype) {
@@ -367,21 +288,23 @@ curl_socket_t http_checker::on_socket(void* self, curlsocktype, curl_sockaddr* a
 }
 
 void http_checker::transfer_ended(CURLcode code) {
-  if (now_->refused)
-    return finish(*now_->refused);
-  if (code != CURLE_OK && !(code == CURLE_WRITE_ERROR && now_->body_is_enough))
+  const auto& answer = now_->answer;
+  if (answer.refused())
+    return finish(*answer.refused());
+  if (code != CURLE_OK && !(code == CURLE_WRITE_ERROR && answer.is_enough()))
     return transfer_failed(code);
   if (leads_on())
     return follow();
-  if (is_cut_off())
-    return finish({kind::failed, {}, "the answer's " + now_->coding->name() + " is cut off"});
+  if (auto problem = answer.problem())
+    return finish(*std::move(problem));
   finish(answered());
 }
 
 void http_checker::transfer_failed(CURLcode code) {
-  if (now_->header_bytes > most_header_bytes)
+  if (now_->answer.has_too_many_headers())
     return finish({kind::failed, {}, "the answer's headers are larger than 64 KiB"});
   const auto failure = describe_failure(code);
+  current().route.lost();
   auto outcome = explain(failure);
   const bool ours = outcome.what == kind::not_run && !outcome.exhausted;
   if (code == CURLE_COULDNT_CONNECT && ours && current().route.addresses().size() > 1
@@ -418,7 +341,7 @@ void http_checker::follow() {
     return finish(
       {kind::failed, {}, "more than " + std::to_string(now_->redirects) + " redirects"});
   const auto status = static_cast<int>(read_number(now_->easy, CURLINFO_RESPONSE_CODE));
-  auto next = redirected(*asked_for(), status, *now_->headers.first("location"));
+  auto next = redirected(*asked_for(), status, *now_->answer.headers().first("location"));
   if (!next)
     return finish({kind::failed, {}, "redirected to something that is " + next.sentence()});
   note_certificate();
@@ -429,16 +352,8 @@ void http_checker::follow() {
   now_->hop.emplace(*now_->led_to);
   now_->each_was_tried = false;
   now_->given = -1;
-  now_->headers = answer_headers{header_names_};
-  now_->header_bytes = now_->body_bytes = 0;
-  now_->body_is_enough = false;
+  now_->answer = http_answer{body_rules_, header_names_};
   find_host();
-}
-
-/// Whether it ended before its coding did.
-bool http_checker::is_cut_off() const {
-  return now_->coding && now_->coding->unreadable().empty() && !now_->coding->complete()
-         && !now_->body_is_enough && now_->body.size() < body_rules_.most_kept();
 }
 
 check_outcome http_checker::answered() {
@@ -449,10 +364,8 @@ check_outcome http_checker::answered() {
   found.latency = std::chrono::duration_cast<milliseconds>(
     now_->took_before + std::chrono::microseconds{microseconds});
   found.status = static_cast<int>(read_number(now_->easy, CURLINFO_RESPONSE_CODE));
-  for (const auto& name : header_names_)
-    found.headers.push_back(now_->headers.value(name));
   show_certificate(found);
-  body_rules_.extract(now_->body, found);
+  now_->answer.extract(found);
   current().route.answered(now_->easy);
   return outcome;
 }
@@ -504,7 +417,7 @@ http_failure http_checker::describe_failure(CURLcode code) {
   f.connected = kept || came_to(now_->easy, CURLINFO_CONNECT_TIME_T) || f.tls.began;
   f.secured = kept || (url != nullptr && std::string_view{url}.substr(0, 5) != "https")
               || came_to(now_->easy, CURLINFO_APPCONNECT_TIME_T);
-  f.answering = now_->header_bytes > 0;
+  f.answering = now_->answer.begun();
   return f;
 }
 

@@ -62,6 +62,10 @@ public:
   bool was_kept(CURL* easy) const;
   /// To be told of each transfer that was answered.
   void answered(CURL* easy);
+  /// To be told of each that was not.
+  void lost() {
+    runs_served_ = 0;
+  }
 
 private:
   using list = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;

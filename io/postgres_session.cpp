@@ -17,6 +17,11 @@ using kind = check_outcome::kind;
 
 constexpr int most_value_bytes = 1'024 * 1'024;
 
+/// PostgreSQL's numbers for name, text, character(n) and character varying.
+bool is_text(Oid type) {
+  return type == 19 || type == 25 || type == 1042 || type == 1043;
+}
+
 struct free_connection {
   void operator()(PGconn* c) const {
     PQfinish(c);
@@ -58,9 +63,9 @@ private:
   void send_some();
   void receive();
   void take(const PGresult& r);
-  void take_value(const char* bytes, int size);
+  void take_value(const char* bytes, int size, bool a_text);
   void complete();
-  std::optional<std::string> found(const std::string& field) const;
+  std::optional<found_value> found(const std::string& field) const;
   void libpq_failed();
   void tell(session_answer a);
 
@@ -77,7 +82,7 @@ private:
   std::function<void(session_answer)> done_;
   bool asking_ = false; ///< the server may be at work
   std::size_t rows_ = 0;
-  std::optional<std::string> value_;
+  std::optional<found_value> value_;
   std::optional<std::string> complaint_; ///< the server's, or ours about its answer
 };
 
@@ -181,18 +186,18 @@ void postgres_session::receive() {
 void postgres_session::take(const PGresult& r) {
   if (PQresultStatus(&r) == PGRES_SINGLE_TUPLE) {
     if (++rows_ == 1 && PQnfields(&r) > 0 && PQgetisnull(&r, 0, 0) == 0)
-      take_value(PQgetvalue(&r, 0, 0), PQgetlength(&r, 0, 0));
+      take_value(PQgetvalue(&r, 0, 0), PQgetlength(&r, 0, 0), is_text(PQftype(&r, 0)));
   } else if (PQresultStatus(&r) == PGRES_FATAL_ERROR && !complaint_) {
     const auto* primary = PQresultErrorField(&r, PG_DIAG_MESSAGE_PRIMARY);
     complaint_ = primary != nullptr ? primary : PQresultErrorMessage(&r);
   }
 }
 
-void postgres_session::take_value(const char* bytes, int size) {
+void postgres_session::take_value(const char* bytes, int size, bool a_text) {
   if (size > most_value_bytes)
     complaint_ = "the value is larger than 1 MB";
   else
-    value_.emplace(bytes, static_cast<std::size_t>(size));
+    value_.emplace(std::string(bytes, static_cast<std::size_t>(size)), a_text);
 }
 
 void postgres_session::complete() {
@@ -207,7 +212,7 @@ void postgres_session::complete() {
   tell({std::move(outcome)});
 }
 
-std::optional<std::string> postgres_session::found(const std::string& field) const {
+std::optional<found_value> postgres_session::found(const std::string& field) const {
   if (field == "rows")
     return std::to_string(rows_);
   return field == "value" ? value_ : std::nullopt;

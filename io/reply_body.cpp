@@ -50,17 +50,15 @@ const json_value* child(const json_value& parent, std::string_view key) {
   return &parent.items[place];
 }
 
+/// A key may hold dots itself: the path's first key ends at any of them.
 const json_value* find(const json_value& from, std::string_view path) {
-  const json_value* here = &from;
-  for (;;) {
-    if (const auto* whole = child(*here, path))
-      return whole;
-    const auto dot = path.find('.');
-    here = dot == std::string_view::npos ? nullptr : child(*here, path.substr(0, dot));
-    if (here == nullptr)
-      return nullptr;
-    path.remove_prefix(dot + 1);
-  }
+  if (const auto* whole = child(from, path))
+    return whole;
+  for (auto dot = path.find('.'); dot != std::string_view::npos; dot = path.find('.', dot + 1))
+    if (const auto* first = child(from, path.substr(0, dot)))
+      if (const auto* found = find(*first, path.substr(dot + 1)))
+        return found;
+  return nullptr;
 }
 
 found_value as_found(const json_value& value) {

@@ -92,6 +92,14 @@ TEST_F(a_postgres_check, compares_the_value_and_counts_the_rows) {
   expect_failure(asking(here(), "SELECT 1 WHERE false", "rows", "> 0"),
                  "rows is '0', expected > 0");
   expect_good(asking(here(), "SELECT generate_series(1, 200000)", "rows", "200000"));
+  expect_good(asking(here(), "SELECT 1.10", "value", "1.1"));
+  expect_good(asking(here(), "SELECT '1.10'", "value", "1.10"));
+  expect_failure(asking(here(), "SELECT '1.10'", "value", "1.1"),
+                 "value is the text '1.10', expected 1.1");
+  expect_good(asking(here(), "SELECT '599'", "value", "< 600"));
+  expect_good(asking(here(), "SELECT 9007199254740993", "value", "9007199254740993"));
+  expect_failure(asking(here(), "SELECT 9007199254740992", "value", "9007199254740993"),
+                 "value is '9007199254740992', expected 9007199254740993");
   expect_good(asking(here(), "SET work_mem = '1MB'", "rows", "0"));
   expect_good(asking(here(), "", "rows", "0"));
 }

@@ -218,6 +218,29 @@ TEST_F(a_redis_check, takes_nothing_for_an_answer_that_came_before_it_asked) {
   EXPECT_EQ(run_check(l, *c).what, kind::answered);
 }
 
+TEST_F(a_redis_check, does_not_hear_the_answer_to_a_question_of_before) {
+  std::atomic<int> connections = 0;
+  std::atomic<int> questions = 0;
+  listener late{[&](int fd) {
+    ++connections;
+    char some[256];
+    while (recv(fd, some, sizeof some, 0) > 0) {
+      if (++questions == 2)
+        std::this_thread::sleep_for(400ms);
+      send_all(fd, "+PONG\r\n");
+    }
+    return true;
+  }};
+  auto spec = redis_at(late.port());
+  spec.timeout = 200ms;
+  const auto c = engine.make(spec);
+  EXPECT_EQ(run_check(l, *c).what, kind::answered);
+  EXPECT_EQ(run_check(l, *c).reason, "no answer within 200 ms");
+  run_for(l, 400ms);
+  EXPECT_EQ(run_check(l, *c).what, kind::answered);
+  EXPECT_EQ(connections, 2) << "the late answer is not in the way of a new connection";
+}
+
 TEST_F(a_redis_check, notices_that_nobody_new_is_let_in) {
   std::atomic<int> connections = 0;
   listener server{[&](int fd) {

@@ -208,6 +208,16 @@ TEST_F(a_resolver, keeps_an_answer_no_longer_than_it_says) {
   }));
 }
 
+TEST_F(a_resolver, keeps_an_alias_no_longer_than_it_says) {
+  server.add_alias("www.example", "host.example", 1);
+  server.add("host.example", dns_server::a, dns_server::ip("127.0.0.7"), 30);
+  EXPECT_EQ(addresses("www.example"), texts{"127.0.0.7"});
+  const int asked = server.asked("www.example");
+  run_for(l, 1'100ms);
+  EXPECT_EQ(addresses("www.example"), texts{"127.0.0.7"});
+  EXPECT_GT(server.asked("www.example"), asked);
+}
+
 TEST_F(a_resolver, makes_one_query_of_many_lookups_at_once) {
   server.add("web.example", dns_server::a, dns_server::ip("127.0.0.7"));
   start();

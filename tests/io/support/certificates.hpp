@@ -24,9 +24,10 @@ public:
     run_program(command, log());
   }
 
-  /// Signed by `authority`, ending `days` from now, which may be negative.
+  /// Signed by `authority`, ending `days` from now, which may be negative; `signs`: an authority
+  /// itself.
   void make_signed(const std::string& name, const std::string& authority,
-                   const std::string& subject_alt, int days) {
+                   const std::string& subject_alt, int days, bool signs = false) {
     run_program({"openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
                  "-nodes", "-keyout", key(name), "-out", folder_ / (name + ".csr"), "-subj",
                  "/CN=" + name},
@@ -38,7 +39,8 @@ public:
                        + "\nrand_serial = yes\ndefault_md = sha256\npolicy = any\n"
                          "x509_extensions = extensions\n[any]\ncommonName = supplied\n"
                          "[extensions]\nsubjectAltName = "
-                       + subject_alt + "\n");
+                       + subject_alt + "\nbasicConstraints = critical,CA:"
+                       + (signs ? "TRUE" : "FALSE") + "\n");
     run_program({"openssl", "ca", "-batch", "-notext", "-config", config, "-in",
                  folder_ / (name + ".csr"), "-cert", pem(authority), "-keyfile", key(authority),
                  "-startdate", "20200101000000Z", "-enddate", days_from_now(days), "-out",

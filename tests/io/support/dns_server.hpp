@@ -69,8 +69,8 @@ public:
     std::lock_guard guard{lock_};
     zone_[name].push_back({t, std::move(data), ttl});
   }
-  void add_alias(const std::string& name, const std::string& target) {
-    add(name, cname, wire(target));
+  void add_alias(const std::string& name, const std::string& target, std::uint32_t ttl = 60) {
+    add(name, cname, wire(target), ttl);
     std::lock_guard guard{lock_};
     target_of_[name] = target;
   }
