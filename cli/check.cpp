@@ -106,8 +106,8 @@ void excuse_processes(const std::string& config, std::vector<checked>& all) {
   };
   if (std::none_of(all.begin(), all.end(), excusable))
     return;
-  const auto url = daemon_url_or_complain("", config);
-  if (url && http::ask(*url, "GET", "/livez", std::chrono::seconds{2}))
+  const auto daemon = find_daemon_or_complain("", config);
+  if (daemon && http::ask(daemon->url, "GET", "/livez", std::chrono::seconds{2}))
     return;
   for (auto& one : all)
     if (excusable(one)) {

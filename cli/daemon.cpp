@@ -54,8 +54,10 @@ instant read_clocks() {
 /// What this Reeve has in common with the one before it, and with no other that runs.
 std::vector<std::string> identity(const daemon_spec& spec, const std::string& config_file) {
   std::error_code ignored;
-  return {std::filesystem::weakly_canonical(config_file, ignored).string(), spec.server.host,
-          std::to_string(spec.server.port)};
+  std::vector<std::string> all{std::filesystem::weakly_canonical(config_file, ignored).string()};
+  for (const auto& at : spec.server.listen)
+    all.push_back(to_string(at));
+  return all;
 }
 
 // "http://127.0.0.1:8006/health, unix:/run/reeve.sock".
