@@ -47,7 +47,7 @@ std::string giving_up(const service_supervision& s, const std::string& said, mon
 } // namespace
 
 bool is_held_back(const service_supervision& s) {
-  return s.hold == held_by::dependency || s.hold == held_by::host;
+  return s.hold == held_by::target || s.hold == held_by::dependency || s.hold == held_by::host;
 }
 
 std::string health_line(const health_changed& h) {
@@ -66,7 +66,7 @@ std::string next_line(const service_supervision& s, const intensity& limit, cons
     return "";
   case supervision::waiting:
     if (is_held_back(s))
-      return "not restarted yet: " + new_part(s.reason, said);
+      return joined("not restarted yet", new_part(s.reason, said), ": ");
     return "restarting " + (s.next_restart ? in_time(s, now) : "soon") + attempt_of(s, limit);
   case supervision::restarting:
     return "restarting now" + attempt_of(s, limit);
