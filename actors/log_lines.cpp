@@ -48,7 +48,7 @@ std::string giving_up(const service_supervision& s, const std::string& said, mon
 } // namespace
 
 bool is_held_back(const service_supervision& s) {
-  return s.hold == held_by::dependency || s.hold == held_by::host
+  return s.hold == held_by::target || s.hold == held_by::dependency || s.hold == held_by::host
          || s.hold == held_by::predecessor;
 }
 
@@ -69,7 +69,7 @@ std::string next_line(const service_supervision& s, const std::string& said, mon
     if (s.hold == held_by::predecessor)
       return s.reason;
     if (is_held_back(s))
-      return "not restarted yet: " + new_part(s.reason, said);
+      return joined("not restarted yet", new_part(s.reason, said), ": ");
     return "restarting " + (s.next_restart ? in_time(s, now) : "soon") + attempt_of(s);
   case supervision::restarting:
     return s.undecided ? "what to do is decided when its group has started"

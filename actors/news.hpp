@@ -16,10 +16,13 @@ namespace reeve::actors {
 
 // Facts beside those of supervisor/facts.hpp, for listeners inside this room.
 
-/// Somebody else stopped or started the service (a person's `docker stop`).
+/// Somebody else did something to the service (a person's `docker stop`), or what it is restarted
+/// by is not there, or is again. Told each time.
 struct run_observed {
+  enum class kind { started, stopped, paused, target_there, no_target };
+
   fact_origin origin;
-  bool running = false;
+  kind what = kind::started;
   std::string reason;
 };
 

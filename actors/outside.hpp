@@ -41,7 +41,7 @@ struct process_usage {
 struct outside {
   std::function<std::unique_ptr<io::check>(const check_spec&)> make_check;
 
-  using completion = std::function<void(status)>;
+  using completion = std::function<void(io::operation_outcome)>;
   std::function<void(io::operation, const service_spec&, completion)> carry_out;
 
   /// As `io::docker_engine`. May be empty: there is no engine.

@@ -27,6 +27,15 @@ milliseconds pause_after(int crashes) {
 
 constexpr auto crash_memory = std::chrono::minutes{5};
 
+/// Whose doing it is that a container runs which did not, or not in this run.
+std::string who_starts(const service_health& before, const io::container_fact& f) {
+  if (before.is_frozen())
+    return "unpaused by a person, in Docker";
+  const bool was_away = before.is_unreachable() && !f.restart_policy.empty();
+  return before.is_restarted_by_engine() || was_away ? "restarted by Docker itself"
+                                                     : "started by a person";
+}
+
 } // namespace
 
 void probe_state::begin(pointer self, world_ptr w, std::shared_ptr<probe_memory> memory) {
@@ -183,37 +192,61 @@ void probe_state::container(const io::container_fact& f) {
   if (memory_->level.what == phase::up)
     hear_container(f);
   else if (f.what == io::container_fact::kind::running)
-    observe(true, "started by a person");
+    observe(run_observed::kind::started, "started by a person");
+  else if (f.what == io::container_fact::kind::paused)
+    observe(run_observed::kind::paused, f.reason);
+}
+
+/// Whether there is something that can be restarted.
+void probe_state::tell_target(const io::container_fact& f) {
+  using kind = io::container_fact::kind;
+  if (f.what == kind::unreachable)
+    observe(run_observed::kind::no_target, f.reason);
+  else if (f.what == kind::removed)
+    observe(run_observed::kind::no_target, "until there is one");
+  else
+    observe(run_observed::kind::target_there, "");
 }
 
 void probe_state::hear_container(const io::container_fact& f) {
   using kind = io::container_fact::kind;
   auto& health = memory_->health;
   const auto now = world_->out.now().mono;
+  tell_target(f);
   switch (f.what) {
   case kind::running:
     tell_double_supervision(f);
-    if (const bool by_engine = health.is_restarted_by_engine();
-        health.container_runs(f.health, f.reason, now)) {
-      observe(true, by_engine ? "restarted by Docker itself" : "started by a person");
+    if (const auto by = who_starts(health, f);
+        health.container_runs(f.health, f.reason, f.started_at, now)) {
+      observe(run_observed::kind::started, by);
       hold();
       schedule(true);
     }
+    break;
+  case kind::paused:
+    health.frozen(f.reason);
+    hold();
+    observe(run_observed::kind::paused, f.reason);
     break;
   case kind::failed:
   case kind::ended:
   case kind::removed:
     if (f.engine_restarts)
       health.gone_for_now(f.reason, now);
+    else if (f.with_engine)
+      health.gone_with_engine(f.reason, now);
     else
       health.gone(f.reason, f.what == kind::ended, now);
     hold();
     break;
   case kind::stopped:
     hold();
-    return observe(false, f.reason);
+    return observe(run_observed::kind::stopped, f.reason);
   case kind::unreachable:
     health.engine_unreachable(f.reason);
+    break;
+  case kind::at_rest:
+    health.engine_reachable();
     break;
   }
   run_docker_checks();
@@ -240,10 +273,10 @@ void probe_state::run_docker_checks() {
       run_between(r, world_->out.now());
 }
 
-void probe_state::observe(bool running, const std::string& reason) {
+void probe_state::observe(run_observed::kind what, const std::string& reason) {
   auto& facts = world_->facts;
   facts.publish(run_observed{
-    facts.next_origin(spec().name, memory_->incarnation, world_->out.now()), running, reason});
+    facts.next_origin(spec().name, memory_->incarnation, world_->out.now()), what, reason});
 }
 
 // -- news ---------------------------------------------------------------------------
@@ -256,7 +289,7 @@ void probe_state::tell_change() {
   auto& facts = world_->facts;
   facts.publish(health_changed{facts.next_origin(spec().name, m.incarnation, world_->out.now()),
                                m.last_told.health, p.health, p.liveness, p.check, p.reason,
-                               p.failures, p.alive, p.clean, p.last_good});
+                               p.failures, p.alive, p.clean, p.last_good, p.with_engine});
   m.last_told = std::move(p);
   m.told_incarnation = m.incarnation;
 }

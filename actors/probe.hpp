@@ -95,7 +95,8 @@ private:
   void hear_container(const io::container_fact& f);
   void tell_double_supervision(const io::container_fact& f);
   void run_docker_checks();
-  void observe(bool running, const std::string& reason);
+  void observe(run_observed::kind what, const std::string& reason);
+  void tell_target(const io::container_fact& f);
   void tell_change();
 
   pointer self_ = nullptr;

@@ -132,9 +132,9 @@ service_tree::actions restarter_state::judge(const health_changed& h, record& r)
   if (h.liveness != health::unhealthy)
     return {};
   const auto before = tree.supervision_of(service, now()).state;
-  auto actions =
-    tree.failed(service, h.origin.incarnation, {h.reason, h.alive, h.clean, h.last_good}, now(),
-                world_->out.random());
+  auto actions = tree.failed(service, h.origin.incarnation,
+                             {h.reason, h.alive, h.clean, h.last_good, h.with_engine}, now(),
+                             world_->out.random());
   if (before == supervision::running && !actions.empty())
     r.failure = restarter_memory::seen_failure{failure_word(h), h.origin.at.mono};
   return actions;
@@ -157,7 +157,8 @@ headline restarter_state::line_on(const health_changed& h, record& r, bool acted
     return {service, service + " " + h.reason, h.reason};
   headline line{service, health_line(h), h.reason,
                 h.to == health::healthy ? spdlog::level::info : spdlog::level::warn};
-  const bool rests = is == supervision::stopped || is == supervision::ended;
+  const bool rests = is == supervision::stopped || is == supervision::ended
+                     || (is == supervision::paused && h.check == "container");
   const bool known = !acted && r.logged == h.to;
   if (known || h.to == health::starting || only_runs(h, r) || only_could_not_start(h)
       || (rests && h.to == health::unknown))
@@ -172,11 +173,23 @@ void restarter_state::hear(const run_observed& o) {
   auto& tree = memory_->tree;
   if (memory_->closing || !tree.knows(service))
     return;
-  touched_.insert(service);
-  if (!o.running)
+  using kind = run_observed::kind;
+  switch (o.what) {
+  case kind::started:
+    touched_.insert(service);
+    memory_->records[service].started = now();
+    return settle(tree.observed_start(service, now(), o.reason));
+  case kind::stopped:
+    touched_.insert(service);
     return settle(tree.observed_stop(service, o.reason, now()));
-  memory_->records[service].started = now();
-  settle(tree.observed_start(service, now(), o.reason));
+  case kind::paused:
+    touched_.insert(service);
+    return settle(tree.observed_pause(service, o.reason, now()));
+  case kind::target_there:
+  case kind::no_target:
+    return settle(
+      tree.target_is(service, o.what == kind::target_there, o.reason, now(), world_->out.random()));
+  }
 }
 
 void restarter_state::hear(const config_applied& c) {
@@ -290,6 +303,7 @@ void restarter_state::hear_operation(const std::string& service, const operation
     std::chrono::duration_cast<std::chrono::milliseconds>(now() - done.ordered.mono);
   if (m.closing && !ok && done.what != io::operation::stop) // by Reeve's end: no failure of it
     return log({service, operation_line(service, done_word(done.what), took, problem)}, false);
+  const bool no_target = !ok && done.own_container && done.outcome->no_target;
   touched_.insert(service);
   service_tree::actions actions;
   if (done.what == io::operation::stop) {
@@ -301,13 +315,13 @@ void restarter_state::hear_operation(const std::string& service, const operation
     actions = m.tree.started(service, now());
   } else {
     r.failure = restarter_memory::seen_failure{r.failure ? r.failure->cause : "unhealthy", now()};
-    actions = m.tree.start_failed(service, problem, now(), world_->out.random());
+    actions = m.tree.start_failed(service, problem, now(), world_->out.random(), no_target);
   }
   settle(std::move(actions), {service, operation_line(service, done_word(done.what), took, problem),
                               problem, ok ? spdlog::level::info : spdlog::level::warn});
   if (done.what == io::operation::stop)
     after_stop(service, ok);
-  else if (!done.cause.empty() && m.tree.knows(service))
+  else if (!done.cause.empty() && !no_target && m.tree.knows(service))
     publish_restart(service, done);
 }
 

@@ -134,6 +134,7 @@ void restarter_state::operate(const tree_action& a, io::operation what) {
     note_reaction(a.name);
     op.reaction = r.failure->reaction;
   }
+  op.own_container = a.remedy == 0 && std::holds_alternative<docker_target>(r.run->restart.target);
   m.operations.insert_or_assign(a.name, op);
   world_->out.carry_out(what, a.remedy == 0 ? *r.run : by_remedy(*r.run, a.remedy),
                         when_done(a.name, op.id));
@@ -141,7 +142,8 @@ void restarter_state::operate(const tree_action& a, io::operation what) {
 
 /// It may come when this restarter is long dead.
 outside::completion restarter_state::when_done(const std::string& service, std::uint64_t id) const {
-  return [service, id, w = std::weak_ptr{world_}, m = std::weak_ptr{memory_}](status outcome) {
+  return [service, id, w = std::weak_ptr{world_},
+          m = std::weak_ptr{memory_}](io::operation_outcome outcome) {
     const auto world = w.lock();
     const auto memory = m.lock();
     if (!world || !memory)

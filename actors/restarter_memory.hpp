@@ -25,9 +25,10 @@ struct operation_record {
   std::string cause; ///< see `cause_word`; empty: a first start, not a restart
   instant ordered;
   std::optional<std::chrono::microseconds> reaction; ///< see `restart_finished`
-  std::optional<status> outcome;
+  std::optional<io::operation_outcome> outcome;
   bool waits = false; ///< for its predecessor
   bool waits_told = false;
+  bool own_container = false; ///< on its restart target, which is one: its probe tells of that
 };
 
 /// What a person ordered, and who waits for the answer: empty when accepted.

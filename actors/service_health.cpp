@@ -72,6 +72,7 @@ void service_health::begin(mono_time now) {
   clean_ = false;
   down_reason_.clear();
   last_good_.reset();
+  started_.reset();
 }
 
 void service_health::doubt(const std::string& why) {
@@ -130,8 +131,13 @@ void service_health::gone(std::string reason, bool clean, mono_time now) {
     last_good_ = now; // without checks it is healthy for as long as it runs
   run_ = run::gone;
   clean_ = clean;
-  engine_restarts_ = false;
+  engine_restarts_ = with_engine_ = false;
   down_reason_ = std::move(reason);
+}
+
+void service_health::gone_with_engine(std::string reason, mono_time now) {
+  gone(std::move(reason), false, now);
+  with_engine_ = true;
 }
 
 void service_health::gone_for_now(std::string reason, mono_time now) {
@@ -139,12 +145,19 @@ void service_health::gone_for_now(std::string reason, mono_time now) {
   engine_restarts_ = true;
 }
 
-bool service_health::container_runs(const std::string& healthcheck, const std::string& why,
-                                    mono_time now) {
+void service_health::frozen(std::string why) {
   unreachable_.reset();
-  const bool came_back = run_ != run::up;
+  run_ = run::frozen;
+  down_reason_ = std::move(why);
+}
+
+bool service_health::container_runs(const std::string& healthcheck, const std::string& why,
+                                    wall_time started, mono_time now) {
+  unreachable_.reset();
+  const bool came_back = run_ != run::up || started_.value_or(started) != started;
   if (came_back)
     begin(now);
+  started_ = started;
   if (!container_)
     return came_back;
   if (healthcheck == "unhealthy") {
@@ -163,6 +176,10 @@ void service_health::engine_unreachable(std::string why) {
   unreachable_ = std::move(why);
 }
 
+void service_health::engine_reachable() {
+  unreachable_.reset();
+}
+
 void service_health::rest(std::string why) {
   resting_ = std::move(why);
 }
@@ -175,13 +192,21 @@ bool service_health::is_restarted_by_engine() const {
   return run_ == run::gone && engine_restarts_;
 }
 
+bool service_health::is_frozen() const {
+  return run_ == run::frozen;
+}
+
+bool service_health::is_unreachable() const {
+  return unreachable_.has_value();
+}
+
 bool service_health::is_up() const {
   return run_ == run::up;
 }
 
 bool service_health::picture::tells_the_same(const picture& other) const {
   return health == other.health && liveness == other.liveness && check == other.check
-         && alive == other.alive && clean == other.clean
+         && alive == other.alive && clean == other.clean && with_engine == other.with_engine
          && (alive || reason == other.reason); // why it is down is a fact, not a wording
 }
 
@@ -194,6 +219,9 @@ service_health::picture service_health::look() const {
   if (run_ == run::gone) {
     const auto liveness = engine_restarts_ ? health::unknown : health::unhealthy;
     p = {health::unhealthy, liveness, presence_name_, down_reason_, 1, false, clean_};
+    p.with_engine = with_engine_;
+  } else if (run_ == run::frozen) {
+    p = {health::unknown, health::unknown, presence_name_, down_reason_};
   } else if (run_ == run::not_started) {
     p = {health::starting, health::starting, presence_name_, down_reason_, 0, false};
   } else if (run_ == run::failed_start) {

@@ -49,12 +49,18 @@ public:
   /// Unhealthy, and no reason to act: whoever ordered the start knows.
   void could_not_start(std::string why);
   void gone(std::string reason, bool clean, mono_time now);
+  /// Gone, as its engine ended.
+  void gone_with_engine(std::string reason, mono_time now);
   /// Gone, and the engine itself brings it back: unhealthy, and no reason to act.
   void gone_for_now(std::string reason, mono_time now);
-  /// True if it came back from being down, by somebody else's hand. `why`: what its
-  /// HEALTHCHECK says when it is unhealthy.
-  bool container_runs(const std::string& healthcheck, const std::string& why, mono_time now);
+  /// It is there and does nothing: nothing is known, and nothing can be asked.
+  void frozen(std::string why);
+  /// True if it came back from being down or frozen, or is another run (`started`) than before, by
+  /// somebody else's hand. `why`: what its HEALTHCHECK says when it is unhealthy.
+  bool container_runs(const std::string& healthcheck, const std::string& why, wall_time started,
+                      mono_time now);
   void engine_unreachable(std::string why);
+  void engine_reachable();
 
   void rest(std::string why);
   void rest_no_more();
@@ -63,6 +69,8 @@ public:
   bool is_up() const;
   /// It is gone, and Docker itself is bringing it back.
   bool is_restarted_by_engine() const;
+  bool is_frozen() const;
+  bool is_unreachable() const;
 
   struct picture {
     reeve::health health = health::starting;
@@ -73,6 +81,7 @@ public:
     bool alive = true;
     bool clean = false;
     std::optional<mono_time> last_good;
+    bool with_engine = false;
 
     /// The same but for words and numbers.
     bool tells_the_same(const picture& other) const;
@@ -80,7 +89,7 @@ public:
   picture look() const;
 
 private:
-  enum class run { up, not_started, failed_start, gone };
+  enum class run { up, not_started, failed_start, gone, frozen };
 
   picture look_at_checks() const;
   static void weigh(picture& p, const std::string& name, const health_machine& m, bool liveness);
@@ -92,6 +101,8 @@ private:
   run run_ = run::up;
   bool clean_ = false;
   bool engine_restarts_ = false;
+  bool with_engine_ = false;
+  std::optional<wall_time> started_; ///< of the container's run, as told; none: not yet
   std::string down_reason_;
   std::optional<std::string> unreachable_;
   std::optional<std::string> resting_;

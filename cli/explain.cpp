@@ -2,6 +2,7 @@
 #include "cli/question.hpp"
 #include "cli/table.hpp"
 
+#include <algorithm>
 #include <iostream>
 
 namespace reeve::cli {
@@ -25,6 +26,12 @@ void print_decisions(const json& decisions) {
                     {d.value("explanation", "")}});
   }
   std::cout << render_table({"WHEN", "DECISION", "WHY"}, rows, stdout_wants_colour());
+}
+
+bool names_docker_kill(const json& decisions) {
+  return std::any_of(decisions.begin(), decisions.end(), [](const json& d) {
+    return d.value("explanation", "").find("(docker kill)") != std::string::npos;
+  });
 }
 
 } // namespace
@@ -56,6 +63,10 @@ int explain(const std::string& config, const std::string& url, const std::string
     std::cout << "Nothing was decided about it since Reeve began.\n";
   else
     print_decisions((*said.body)["decisions"]);
+  if (names_docker_kill((*said.body)["decisions"]))
+    std::cout
+      << "\n`docker kill` is a failure, and is restarted; `docker stop` and `docker pause` are "
+         "respected.\n";
   return exit_code::ok;
 }
 

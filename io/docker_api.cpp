@@ -23,6 +23,7 @@ using nlohmann::json;
 constexpr int deepest = 64;
 constexpr std::size_t longest_output = 200;
 constexpr std::size_t longest_message = 500;
+constexpr std::int64_t usual_retries = 3; // of a HEALTHCHECK
 
 bool too_deep(std::string_view text) {
   int depth = 0;
@@ -120,6 +121,15 @@ void read_health(const json& found, container_state& state) {
     state.health_output = shortened(text(log.back(), "Output"), longest_output);
 }
 
+/// An engine calls unhealthy whatever it does not ask, as during a pause, until a run went well.
+/// That says nothing before as many runs have failed as it takes.
+bool is_open(const json& health, const json& config) {
+  if (text(health, "Status") != "unhealthy" || !at(health, "FailingStreak").is_number_integer())
+    return false;
+  const auto retries = number(at(config, "Healthcheck"), "Retries");
+  return number(health, "FailingStreak") < (retries > 0 ? retries : usual_retries);
+}
+
 container_state read_state(const json& found) {
   container_state state;
   state.running = flag(found, "Running");
@@ -203,6 +213,9 @@ std::optional<container> parse_container(std::string_view body) {
   c.stop_signal = parse_signal(text(at(parsed, "Config"), "StopSignal"));
   c.problem = shortened(text(state, "Error"), longest_message);
   c.state = read_state(state);
+  c.health_is_open = is_open(at(state, "Health"), at(parsed, "Config"));
+  if (c.health_is_open)
+    c.state.health = "starting";
   c.state.restart_policy = text(at(at(parsed, "HostConfig"), "RestartPolicy"), "Name");
   return c;
 }

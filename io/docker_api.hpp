@@ -34,6 +34,8 @@ struct container {
   std::string name;
   int stop_signal = 15;
   std::string problem; ///< why the engine could not start it
+  /// The engine calls it unhealthy already, so that no event will tell when it is.
+  bool health_is_open = false;
   container_state state;
 };
 

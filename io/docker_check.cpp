@@ -31,6 +31,8 @@ check_outcome judge_state(const container_state& s, const std::string& container
     return outcome(kind::failed, ended + ", Docker restarts it");
   if (!s.running)
     return outcome(kind::failed, s.started_at == wall_time{} ? "was never started" : ended);
+  if (s.paused)
+    return outcome(kind::not_run, "paused by a person, in Docker", true);
   if (s.health == "starting") {
     auto o = outcome(kind::not_run, "its HEALTHCHECK is starting");
     o.starting = true;

@@ -19,6 +19,9 @@ class loop;
 class docker_connection {
 public:
   struct hooks {
+    /// An engine answers: the one from before the gap, whose events go on, or another (or nobody
+    /// knows). Comes before the events that it still tells of, and those before `up`.
+    std::function<void(bool is_same)> found;
     std::function<void()> up;   ///< subscribed: whoever looks now misses nothing
     std::function<void()> look; ///< up, and something may have been missed
     std::function<void(const docker_api::event&)> event;
@@ -32,7 +35,10 @@ public:
 
   /// The reason why not, if it is not up.
   status reachable() const;
+  /// And whoever looks now misses nothing.
   bool up() const;
+  /// It did not answer a question: sees whether it answers at all, and is down if it does not.
+  void doubt();
   /// Why it is down; none: it is up, or has not been tried yet.
   const std::optional<std::string>& outage() const;
 

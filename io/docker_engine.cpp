@@ -26,6 +26,7 @@ struct look {
   std::optional<docker_api::container> found;
   bool missing = false; ///< there is none
   std::string problem;  ///< when neither: nothing is known
+  bool silent = false;  ///< the engine did not answer
 };
 
 look read_look(const docker_http::answer& a) {
@@ -33,7 +34,8 @@ look read_look(const docker_http::answer& a) {
   if (a.status == 200)
     l.found = docker_api::parse_container(a.body);
   l.missing = a.status == 404;
-  if (a.status == 0)
+  l.silent = a.status == 0;
+  if (l.silent)
     l.problem = a.problem;
   else if (!l.found && !l.missing)
     l.problem = a.status == 200 ? "Docker's answer cannot be read"
@@ -92,6 +94,7 @@ struct docker_engine::state : std::enable_shared_from_this<state> {
   void looked(const watched_ptr& w, const look& l);
   void tell(const watched_ptr& w, const std::vector<container_fact>& facts);
   void take(const docker_api::event& e);
+  void find(bool is_same);
   void lose(const std::string& reason);
   void tell_current(const watched_ptr& w, const std::shared_ptr<watcher>& who);
 
@@ -100,11 +103,14 @@ struct docker_engine::state : std::enable_shared_from_this<state> {
   void begin(const job_ptr& j, const look& l);
   void verify(const job_ptr& j);
   void verified(const job_ptr& j, const look& l);
-  void finish(const job_ptr& j, const std::optional<docker_api::container>& left, status s);
+  void finish(const job_ptr& j, const std::optional<docker_api::container>& left,
+              operation_outcome how);
+  void leave_undone(const job_ptr& j, const std::string& why);
 };
 
 void docker_engine::state::open(std::string socket, std::chrono::milliseconds relist) {
   docker_connection::hooks hooks;
+  hooks.found = [this](bool is_same) { find(is_same); };
   hooks.up = hooks.look = [this] { look_at_all(); };
   hooks.event = [this](const docker_api::event& e) { take(e); };
   hooks.down = [this](const std::string& reason) { lose(reason); };
@@ -117,7 +123,7 @@ void docker_engine::state::close() {
     on.cancel(w->again);
   const error stopping{"Reeve is stopping"};
   for (auto& [id, done] : std::exchange(promises, {}))
-    done(stopping);
+    done(operation_outcome{stopping});
   for (auto& [id, done] : std::exchange(inspections, {}))
     done(stopping);
 }
@@ -152,6 +158,8 @@ void docker_engine::state::looked(const watched_ptr& w, const look& l) {
   w->looking = false;
   if (std::exchange(w->outdated, false))
     return look_at(w);
+  if (l.silent)
+    engine->doubt();
   if (!engine->up() || !(l.found || l.missing))
     return; // the next list tells
   auto ruling = w->judge.see(l.found, on.now());
@@ -178,11 +186,16 @@ void docker_engine::state::take(const docker_api::event& e) {
       look_at(w);
 }
 
+void docker_engine::state::find(bool is_same) {
+  for (auto& [reference, w] : watches)
+    w->judge.engine_found(is_same);
+}
+
 void docker_engine::state::lose(const std::string& reason) {
   for (auto& [reference, w] : std::map{watches}) {
     on.cancel(std::exchange(w->again, 0));
     w->outdated = w->looking;
-    tell(w, w->judge.lost(reason, on.now()));
+    tell(w, w->judge.lost(reason));
   }
 }
 
@@ -217,9 +230,11 @@ void docker_engine::state::carry_out(docker_operation order, completion done) {
 
 void docker_engine::state::begin(const job_ptr& j, const look& l) {
   if (l.missing)
-    return finish(j, {}, error{"no such container '" + j->order.container + "': create it"});
+    return leave_undone(j, "no such container '" + j->order.container + "': create it");
   if (!l.found)
-    return finish(j, {}, error{l.problem});
+    return leave_undone(j, l.problem);
+  if (j->order.what == operation_kind::restart && l.found->state.paused)
+    return leave_undone(j, "container '" + j->order.container + "' is paused: unpause it");
   if (!j->order.needed(*l.found)) {
     for (auto& [reference, w] : watches)
       if (w->judge.is(*l.found))
@@ -250,9 +265,9 @@ void docker_engine::state::verify(const job_ptr& j) {
 
 void docker_engine::state::verified(const job_ptr& j, const look& l) {
   if (l.missing)
-    return finish(j, {}, error{"container '" + j->order.container + "' was removed meanwhile"});
+    return leave_undone(j, "container '" + j->order.container + "' was removed meanwhile");
   if (!l.found)
-    return finish(j, {}, error{l.problem});
+    return leave_undone(j, l.problem);
   if (j->order.achieved(*j->before, *l.found))
     return finish(j, l.found, std::monostate{});
   if (!j->lost || on.now() >= j->deadline)
@@ -263,12 +278,21 @@ void docker_engine::state::verified(const job_ptr& j, const look& l) {
   });
 }
 
+/// Nothing can be said of the container before it was looked at again.
+void docker_engine::state::leave_undone(const job_ptr& j, const std::string& why) {
+  if (auto w = watches.find(j->order.container); w != watches.end())
+    w->second->judge.doubt();
+  engine->doubt();
+  finish(j, {}, {error{why}, true});
+}
+
 void docker_engine::state::finish(const job_ptr& j,
-                                  const std::optional<docker_api::container>& left, status s) {
+                                  const std::optional<docker_api::container>& left,
+                                  operation_outcome how) {
   for (auto& w : j->affected)
     w->judge.operation_ended(left);
   auto done = std::move(promises.extract(j->promise).mapped());
-  done(std::move(s));
+  done(std::move(how));
   for (auto& w : j->affected)
     look_at(w);
 }
@@ -333,7 +357,7 @@ void docker_engine::watch(const std::string& container, const std::string& key,
     *who = nullptr; // what is on its way to it comes too late
   who = std::make_shared<watcher>(std::move(told));
   if (auto reason = state_->engine->outage(); reason && !w.judge.current())
-    w.judge.lost(*reason, state_->on.now());
+    w.judge.lost(*reason);
   state_->tell_current(state_->watches[container], who);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "io/operation_outcome.hpp"
 #include "supervisor/result.hpp"
 #include "supervisor/time.hpp"
 
@@ -35,7 +36,9 @@ struct container_fact {
     running,     ///< started by somebody, or found running
     failed,      ///< it ended, and nobody wanted that (or was found so after a gap)
     ended,       ///< it ended by itself with exit code 0
-    stopped,     ///< a person stopped it; `running` comes next if it was the engine's end instead
+    stopped,     ///< a person stopped it
+    paused,      ///< a person paused it: it is there, and frozen
+    at_rest,     ///< down by our own doing; told when nothing was known of it before
     removed,     ///< there is no such container
     unreachable, ///< the engine does not answer: nothing is known
   };
@@ -45,6 +48,8 @@ struct container_fact {
   std::string health;           ///< with `running`: HEALTHCHECK, as in container_state
   /// With `running`: by which the engine restarts it itself ("always"); empty: it does not.
   std::string restart_policy;
+  wall_time started_at{};   ///< with `running`: its run
+  bool with_engine = false; ///< with `failed`: the engine's own end explains it
 };
 
 /// Docker's Engine API over its unix socket. Event-driven and level-triggered:
@@ -60,7 +65,7 @@ public:
   /// The reason why not, if unreachable.
   status reachable() const;
 
-  using completion = std::function<void(status)>;
+  using completion = std::function<void(operation_outcome)>;
 
   void inspect(const std::string& container, std::function<void(result<container_state>)> done);
 
@@ -70,6 +75,7 @@ public:
   /// Nothing is done if it runs.
   void start(const std::string& container, completion done);
   void stop(const std::string& container, std::chrono::milliseconds stop_timeout, completion done);
+  /// What is paused is left so: an error without a target.
   void restart(const std::string& container, std::chrono::milliseconds stop_timeout,
                completion done);
 
@@ -81,7 +87,6 @@ public:
   void unwatch(const std::string& container, const std::string& key);
 
   /// A person stopped it, as somebody remembers from an earlier life of Reeve; kept over gaps.
-  /// Changes nothing about a stop that was told here: that one may turn out to be the engine's.
   void remember_stopped(const std::string& container);
 
 private:

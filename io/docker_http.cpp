@@ -19,7 +19,6 @@ namespace reeve::io {
 namespace {
 
 constexpr std::size_t questions_at_once = 8;
-constexpr long kept_connections = 16;
 constexpr long connect_timeout_ms = 5'000;
 
 struct transfer {
@@ -126,7 +125,6 @@ docker_http::state::state(loop& l, std::string path) : on{l}, socket{std::move(p
   curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, this);
   curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, &state::on_timer);
   curl_multi_setopt(multi, CURLMOPT_TIMERDATA, this);
-  curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, kept_connections);
 }
 
 void docker_http::state::close() {
@@ -149,6 +147,8 @@ void docker_http::state::begin(std::unique_ptr<transfer> t, const std::string& p
   curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http");
   curl_easy_setopt(e, CURLOPT_PROXY, "");
   curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 1L);
+  curl_easy_setopt(e, CURLOPT_FORBID_REUSE, 1L);
   curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms);
   curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
   curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, &on_data);

@@ -12,7 +12,8 @@ namespace reeve::io {
 
 class loop;
 
-/// HTTP over one unix socket, for the Docker engine. Loop thread only.
+/// HTTP over one unix socket, for the Docker engine. Each request is a connection of its own: an
+/// engine that shuts down goes on to answer on old ones. Loop thread only.
 class docker_http {
 public:
   docker_http(loop& l, std::string socket);

@@ -66,6 +66,10 @@ bool docker_judge::take(const docker_api::event& e, mono_time now) {
     return left_name || named(e.id, e.name); // another container under our name
   if (operations_ > 0 || older(e.at, ours_until_))
     return false;
+  const bool starts = e.action == "start";
+  if (engine_is_other_ && !starts)
+    return false; // its own doing
+  engine_is_other_ = false;
   if (!started_ || !older(e.at, *started_)) // not of a run that is over
     remember(e, now);
   return e.action != "kill";
@@ -79,7 +83,7 @@ void docker_judge::remember(const docker_api::event& e, mono_time now) {
   } else if (e.action == "kill") {
     signals_[e.signal] = e.at;
   } else if (e.action == "stop") {
-    stopped_ = stop{e.at, now};
+    stopped_ = e.at;
   } else if (e.action == "die") {
     bool killed = std::any_of(signals_.begin(), signals_.end(), [&](const auto& sent) {
       return sent.first != stop_signal_ && e.at - sent.second < kill_works_within;
@@ -91,7 +95,7 @@ void docker_judge::remember(const docker_api::event& e, mono_time now) {
 void docker_judge::begin_run() {
   forget_before(wall_time::max());
   started_.reset();
-  remembered_ = false;
+  by_person_ = false;
   ours_down_ = false;
 }
 
@@ -101,11 +105,10 @@ void docker_judge::forget_before(wall_time run) {
       died_unseen_ = died_;
     died_.reset();
   }
-  if (stopped_ && older(stopped_->when, run))
+  if (stopped_ && older(*stopped_, run))
     stopped_.reset();
   std::erase_if(signals_, [run](const auto& sent) { return older(sent.second, run); });
   found_down_.reset();
-  stopped_by_engine_ = false;
 }
 
 docker_judge::ruling docker_judge::see(const std::optional<docker_api::container>& found,
@@ -119,13 +122,15 @@ docker_judge::ruling docker_judge::see(const std::optional<docker_api::container
       see_running(*found, out);
     else if (!ours_down_)
       see_down(*found, now, out);
+    else if (owes_word_)
+      tell({.what = kind::at_rest, .reason = "is down by Reeve's own doing"}, {}, out);
   } else {
     begin_run();
     id_.clear();
     tell({.what = kind::removed, .reason = "there is no container '" + reference_ + "'"}, {}, out);
   }
   died_unseen_.reset();
-  after_gap_ = false;
+  after_gap_ = engine_is_other_ = ran_before_gap_ = owes_word_ = false;
   return out;
 }
 
@@ -139,7 +144,7 @@ void docker_judge::adopt(const docker_api::container& c) {
   }
   bool other_run = started_ && *started_ != s.started_at;
   if (other_run || (first && s.running)) {
-    remembered_ = false;
+    by_person_ = false;
     ours_down_ = false;
   }
   if (!started_ || other_run)
@@ -151,6 +156,7 @@ void docker_judge::adopt(const docker_api::container& c) {
 
 void docker_judge::see_running(const docker_api::container& c, ruling& out) {
   found_down_.reset();
+  end_.reset();
   if (died_unseen_) {
     auto reason = "exited with code " + std::to_string(died_unseen_->exit_code);
     if (died_unseen_->killed)
@@ -159,29 +165,40 @@ void docker_judge::see_running(const docker_api::container& c, ruling& out) {
          out);
   }
   const auto& policy = c.state.restart_policy;
+  if (c.state.paused)
+    return tell({.what = kind::paused, .reason = "paused by a person, in Docker"},
+                c.state.started_at, out);
+  if (c.health_is_open)
+    out.look_again = patience;
   tell({.what = kind::running,
         .reason = health_reason(c.state),
         .health = c.state.health,
-        .restart_policy = policy == "no" ? "" : policy},
+        .restart_policy = policy == "no" ? "" : policy,
+        .started_at = c.state.started_at},
        c.state.started_at, out);
 }
 
 void docker_judge::see_down(const docker_api::container& c, mono_time now, ruling& out) {
+  if (judge_down(c, now, out) && died_)
+    died_->settled = true;
+}
+
+/// False: not yet.
+bool docker_judge::judge_down(const docker_api::container& c, mono_time now, ruling& out) {
   const auto& s = c.state;
+  by_person_ = by_person_ || stopped_;
+  stopped_.reset();
   if (s.restarting) {
     auto reason = how_it_ended(c, died_ && died_->killed);
     tell({.what = kind::failed, .reason = reason, .engine_restarts = true}, s.finished_at, out);
-  } else if (stopped_ || remembered_) {
+  } else if (by_person_) {
     tell({.what = kind::stopped, .reason = "was stopped by a person"}, s.finished_at, out);
-  } else if (ended_ == s.finished_at && s.started_at != wall_time{}) {
-    tell({.what = kind::ended, .reason = how_it_ended(c, false)}, s.finished_at, out);
-  } else if (!died_) {
-    judge_unexplained(c, now, out);
-  } else if (!judge_death(c, now, out)) {
-    return;
+  } else if (end_ && end_->finished == s.finished_at && s.started_at != wall_time{}) {
+    tell(end_->fact, s.finished_at, out);
+  } else {
+    return died_ ? judge_death(c, now, out) : judge_unexplained(c, now, out);
   }
-  if (died_)
-    died_->settled = true;
+  return true;
 }
 
 /// False: not yet.
@@ -190,23 +207,31 @@ bool docker_judge::judge_death(const docker_api::container& c, mono_time now, ru
     return false;
   bool killed = died_->killed || stop_signalled();
   bool clean = c.state.exit_code == 0 && !killed && !c.state.oom_killed && c.problem.empty();
-  if (clean)
-    ended_ = c.state.finished_at;
-  tell({.what = clean ? kind::ended : kind::failed, .reason = how_it_ended(c, killed)},
-       c.state.finished_at, out);
+  conclude({.what = clean ? kind::ended : kind::failed, .reason = how_it_ended(c, killed)},
+           c.state.finished_at, out);
   return true;
 }
 
-void docker_judge::judge_unexplained(const docker_api::container& c, mono_time now, ruling& out) {
+/// False: not yet.
+bool docker_judge::judge_unexplained(const docker_api::container& c, mono_time now, ruling& out) {
   if (!found_down_)
     found_down_ = now;
   if (!after_gap_ && wait(*found_down_, now, out))
-    return;
+    return false;
   found_down_ = now - patience; // nothing is waited for twice
   auto reason = how_it_ended(c, false);
-  if (stopped_by_engine_)
-    reason = "was stopped with Docker itself, " + reason;
-  tell({.what = kind::failed, .reason = reason}, c.state.finished_at, out);
+  if (engine_is_other_)
+    reason = (ran_before_gap_ ? "was stopped with Docker itself, "
+                              : "was down when Docker began to answer, ")
+             + reason;
+  conclude({.what = kind::failed, .reason = reason, .with_engine = engine_is_other_},
+           c.state.finished_at, out);
+  return true;
+}
+
+void docker_judge::conclude(const container_fact& fact, wall_time finished, ruling& out) {
+  end_ = judged_end{finished, fact};
+  tell(fact, finished, out);
 }
 
 /// True: the events may still come.
@@ -230,26 +255,33 @@ void docker_judge::tell(container_fact fact, wall_time run, ruling& out) {
 
 std::optional<container_fact> docker_judge::current() const {
   bool ours = operations_ > 0 || ours_down_;
-  bool lost = told_ && told_->what == kind::unreachable;
-  return ours && !lost ? std::nullopt : told_;
+  bool told = told_ && (told_->what == kind::unreachable || told_->what == kind::at_rest);
+  return ours && !told ? std::nullopt : told_;
 }
 
-std::vector<container_fact> docker_judge::lost(const std::string& reason, mono_time now) {
-  bool stopping = died_ && !died_->settled && stop_signalled();
-  bool just_stopped = stopped_ && now - stopped_->learnt <= engine_shutdown;
-  ruling out;
-  if (just_stopped) {
-    stopped_.reset();
-    if (told_ && told_->what == kind::stopped && !remembered_)
-      tell({.what = kind::running, .reason = "its stop was Docker's own"}, told_run_, out);
-  }
-  stopped_by_engine_ = stopped_by_engine_ || stopping || just_stopped;
+std::vector<container_fact> docker_judge::lost(const std::string& reason) {
+  ran_before_gap_ =
+    ran_before_gap_ || (told_ && (told_->what == kind::running || told_->what == kind::paused));
   signals_.clear();
-  died_.reset();
   found_down_.reset();
-  after_gap_ = true;
+  after_gap_ = was_lost_ = owes_word_ = true;
+  ruling out;
   tell({.what = kind::unreachable, .reason = reason}, {}, out);
   return std::move(out.facts);
+}
+
+void docker_judge::engine_found(bool is_same) {
+  if (is_same || !was_lost_)
+    return;
+  engine_is_other_ = true;
+  stopped_.reset();
+  died_.reset();
+  died_unseen_.reset();
+}
+
+void docker_judge::doubt() {
+  told_.reset();
+  owes_word_ = true;
 }
 
 void docker_judge::operation_begun() {
@@ -258,12 +290,13 @@ void docker_judge::operation_begun() {
 
 void docker_judge::operation_ended(const std::optional<docker_api::container>& left) {
   --operations_;
-  told_.reset(); // before the operation
+  doubt(); // what was told was before the operation
   if (operations_ > 0 || !left)
     return;
+  owes_word_ = false;
   begin_run();
   died_unseen_.reset(); // what it died of was told, and is answered now
-  ended_.reset();
+  end_.reset();
   id_ = left->id;
   stop_signal_ = left->stop_signal;
   started_ = left->state.started_at;
@@ -272,9 +305,7 @@ void docker_judge::operation_ended(const std::optional<docker_api::container>& l
 }
 
 void docker_judge::remember_stopped() {
-  // What an event told is known already, and may still turn out to be the engine's doing.
-  if (!stopped_)
-    remembered_ = true;
+  by_person_ = true;
 }
 
 } // namespace reeve::io

@@ -116,14 +116,14 @@ struct restart_targets::state : std::enable_shared_from_this<state> {
 
   /// Ends operation `id` with what it is called with; nothing if that has ended.
   completion ender(std::uint64_t id) {
-    return [id, weak = weak_from_this()](status s) {
+    return [id, weak = weak_from_this()](operation_outcome s) {
       if (const auto self = weak.lock()) {
         self->end(id, std::move(s));
       }
     };
   }
 
-  void end(std::uint64_t id, status s) {
+  void end(std::uint64_t id, operation_outcome s) {
     const auto found = operations.find(id);
     if (found != operations.end()) {
       const auto kept = std::move(operations.extract(found).mapped());
@@ -131,7 +131,7 @@ struct restart_targets::state : std::enable_shared_from_this<state> {
     }
   }
 
-  void end_later(std::uint64_t id, status s) {
+  void end_later(std::uint64_t id, operation_outcome s) {
     home.post([done = ender(id), s = std::move(s)] { done(s); });
   }
 

@@ -34,7 +34,7 @@ public:
   /// Commands under way are killed; completions are called with an error.
   ~restart_targets();
 
-  using completion = std::function<void(status)>;
+  using completion = std::function<void(operation_outcome)>;
 
   /// Commands of an `exec` target have `graces` more than the stop timeout; a missing `stop`
   /// succeeds, a missing `start` is done by `restart`, a missing `restart` by

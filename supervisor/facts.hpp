@@ -56,6 +56,7 @@ struct health_changed {
   bool alive = true;                  ///< something is there to be stopped
   bool clean = false;                 ///< not alive, and it ended with success by itself
   std::optional<mono_time> last_good; ///< newest good liveness verdict of this run
+  bool with_engine = false;           ///< not alive, and its engine's end explains that
 
   bool operator==(const health_changed&) const = default;
 };

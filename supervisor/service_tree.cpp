@@ -74,7 +74,7 @@ service_supervision service_tree::state::supervision_of(const tree_node& s, mono
   answer.attempt = s.history.attempt;
   if (const auto* held = who_is_held(s)) {
     answer.hold = held->hold;
-    if (const auto why = hold_reason(*held, now); !why.empty())
+    if (const auto why = hold_reason(*held, now); !why.empty() && why != s.reason)
       answer.reason += (s.reason.empty() ? "held: " : "; held: ") + why;
   } else if (awaits_restart(s)) {
     answer.next_restart = due_of(s);
@@ -197,6 +197,7 @@ service_tree::actions service_tree::started(std::string_view name, mono_time now
   if (!s || s->in_flight == operation::none || s->in_flight == operation::stop)
     return {};
   s->alive = true;
+  s->frozen.clear();
   ++s->incarnation;
   s->restarts += s->cause == restart_cause::boot ? 0 : 1;
   s->late.reset();
@@ -211,11 +212,16 @@ service_tree::actions service_tree::started(std::string_view name, mono_time now
 }
 
 service_tree::actions service_tree::start_failed(std::string_view name, std::string reason,
-                                                 mono_time now, double random) {
+                                                 mono_time now, double random, bool no_target) {
   auto* s = state_->find(name);
   if (!s || s->in_flight == operation::none || s->in_flight == operation::stop)
     return {};
-  state_->start_failed(*s, reason, now, random);
+  if (no_target) {
+    s->no_target = reason;
+    if (!s->reason.empty())
+      reason = s->reason; // as before
+  }
+  state_->start_failed(*s, {.reason = std::move(reason), .with_engine = no_target}, now, random);
   return state_->finish_call(now);
 }
 

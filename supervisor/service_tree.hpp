@@ -64,6 +64,7 @@ struct tree_action {
 /// What holds a restart back that is due.
 enum class held_by {
   nothing,
+  target,      ///< there is nothing to act on: its engine does not answer, or has no such container
   dependency,  ///< something that it depends on is down
   look,        ///< it is looked at once more
   host,        ///< the host's pressure or budget
@@ -109,6 +110,8 @@ struct service_supervision {
 ///   it depends on is down waits for that, uncounted, and is restarted soon after it is
 ///   back; so is who waited already. They come back one after another, in 100 ms each, with
 ///   whom their group's strategy says, but without what they depend on: that is just back.
+/// - What its engine's end explains is not counted, nor is an attempt that found nothing to act
+///   on: that is held until there is something.
 /// - Before a delayed restart of what still runs it is looked at once more.
 /// - The host's pressure and budget hold back what the tree decided by itself, never
 ///   what a person ordered.
@@ -162,6 +165,7 @@ public:
     bool alive = false;
     bool clean = false;
     std::optional<mono_time> last_good; ///< newest good verdict of this run
+    bool with_engine = false; ///< its engine ended, and it with it: it is restarted uncounted
   };
   actions failed(std::string_view name, std::uint32_t incarnation, const failure& f, mono_time now,
                  double random);
@@ -175,6 +179,11 @@ public:
   actions health_is(std::string_view name, std::uint32_t incarnation, bool is_up,
                     std::string reason, mono_time now, double random);
 
+  /// Whether there is something to act on; at first there is. `why`: why not, or how long not.
+  /// `random` spreads those that come back.
+  actions target_is(std::string_view name, bool is_there, std::string why, mono_time now,
+                    double random);
+
   /// Nothing is restarted by itself while the host is under pressure; `why` says so. None:
   /// it is not.
   actions pressure_is(std::optional<std::string> why, mono_time now);
@@ -182,12 +191,16 @@ public:
   // Answers to the actions.
   actions stopped(std::string_view name, mono_time now);
   actions started(std::string_view name, mono_time now);
-  actions start_failed(std::string_view name, std::string reason, mono_time now, double random);
+  /// `no_target`: there was nothing to act on, and is not until `target_is` says so.
+  actions start_failed(std::string_view name, std::string reason, mono_time now, double random,
+                       bool no_target = false);
   actions still_sick(std::string_view name, std::uint32_t incarnation, mono_time now);
 
   /// Somebody else stopped (a person's `docker stop`) or started it; `reason` says who.
   actions observed_stop(std::string_view name, std::string reason, mono_time now);
   actions observed_start(std::string_view name, mono_time now, std::string reason = {});
+  /// Or froze it (`docker pause`): it is paused until `observed_start`, or until it fails.
+  actions observed_pause(std::string_view name, std::string reason, mono_time now);
 
   /// An error says why not: no such service, no target, already so.
   result<actions> person(std::string_view name, order o, mono_time now);

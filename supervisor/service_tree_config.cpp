@@ -131,6 +131,8 @@ std::shared_ptr<const restart_spec> service_tree::state::shared(const restart_sp
 /// A changed process is restarted; what is no process (any more) is taken as it is.
 /// Carried out when the whole tree is placed.
 void service_tree::state::change_target(tree_node& s, bool was_process) {
+  s.no_target.clear();
+  thaw(s);
   const bool is_paused = s.state == supervision::paused;
   s.history = {};
   s.on_trial = false;

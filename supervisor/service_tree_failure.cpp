@@ -43,6 +43,8 @@ void service_tree::state::heard(tree_node& s, const failure& f, mono_time now, d
   case supervision::stopped:
     return;
   case supervision::paused:
+    if (!s.frozen.empty() && !f.alive && thaw(s))
+      break; // what was paused is gone
     if (!s.late || !s.late->counted)
       s.late = std::make_unique<late_failure>(late_failure{f, s.incarnation, random});
     return;
@@ -60,14 +62,16 @@ void service_tree::state::heard(tree_node& s, const failure& f, mono_time now, d
 
 void service_tree::state::decide(tree_node& s, const failure& f, mono_time now, double random) {
   const bool is_failure = !is_uncounted(*s.restart, f.clean);
-  if (is_failure)
+  if (is_failure && !f.with_engine && s.no_target.empty())
     trial_failed(s, now);
   s.history.last_good = f.last_good;
-  if (const auto* dependency = down_dependency(s); dependency && wants_restart(s.type, f.clean)) {
+  if (const auto by = holder(s); by != held_by::nothing && wants_restart(s.type, f.clean)) {
     set_state(s, supervision::waiting, f.reason);
     s.late = std::make_unique<late_failure>(late_failure{f, s.incarnation, random});
-    return wait_for_dependency(s, *dependency, f.reason, now);
+    return hold(s, by, f.reason, now);
   }
+  if (f.with_engine && wants_restart(s.type, f.clean))
+    return restart_uncounted(s, f, now, random);
   s.woken = false;
   if (was_stable(*s.restart, s.history))
     for (auto* tried = &s; tried; tried = tried->parent)
@@ -219,8 +223,8 @@ void service_tree::state::run_due(mono_time now) {
 
 /// A restart whose backoff or cooldown is over.
 void service_tree::state::carry_out_due(tree_node& n, bool look_first, mono_time now) {
-  if (const auto* dependency = down_dependency(n))
-    return wait_for_dependency(n, *dependency, "", now);
+  if (const auto by = holder(n); by != held_by::nothing)
+    return hold(n, by, "", now);
   if (look_first && begin_look(n, now))
     return;
   auto p = draw_due(n);

@@ -10,14 +10,21 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds wake_all{5'000}; ///< within which all are back
+constexpr milliseconds wake_all{5'000};    ///< within which all are back
+constexpr milliseconds engine_back{1'000}; ///< within which all that it ended is started
 
 bool is_down(const tree_node& d) {
   if (d.state == supervision::ended)
     return false;
-  if (d.state == supervision::stopped || d.in_flight != operation::none)
+  if (d.state == supervision::stopped || !d.frozen.empty() || d.in_flight != operation::none)
     return true;
   return (has_target(d) && !d.alive) || !d.sick.empty();
+}
+
+/// Not all at the same moment, and none again and again without a pause.
+milliseconds after_engine(double random) {
+  const auto spread = static_cast<double>((engine_back - wake_each).count());
+  return wake_each + milliseconds{std::llround(spread * random)};
 }
 
 /// After "'postgres' is".
@@ -26,6 +33,8 @@ std::string how_down(const tree_node& d) {
     return "being restarted";
   if (d.state == supervision::stopped)
     return "stopped";
+  if (!d.frozen.empty())
+    return "paused";
   if (d.state == supervision::given_up)
     return "given up";
   return d.alive ? d.sick : "down";
@@ -104,15 +113,47 @@ void service_tree::state::note(tree_node& s) {
     noted.push_back(&s);
 }
 
-void service_tree::state::wait_for_dependency(tree_node& s, const tree_node& dependency,
-                                              const std::string& reason, mono_time now) {
+/// What a restart waits for, other than the host; nothing: it does not.
+held_by service_tree::state::holder(const tree_node& s) const {
+  if (!s.no_target.empty())
+    return held_by::target;
+  return down_dependency(s) ? held_by::dependency : held_by::nothing;
+}
+
+void service_tree::state::hold(tree_node& s, held_by what, const std::string& reason,
+                               mono_time now) {
   cancel_wait(s);
-  s.hold = held_by::dependency;
+  s.hold = what;
   touch(s);
-  const auto why = "'" + dependency.name + "' is " + how_down(dependency);
+  const auto why = hold_reason(s, now);
   tell(kind::hold, s.name, why);
   explain_decision(s, decision::kind::hold, reason, "held: " + why, {}, now);
   release_waiters(s); // the dependency may be among them
+}
+
+/// What its engine's end explains.
+void service_tree::state::restart_uncounted(tree_node& s, const failure& f, mono_time now,
+                                            double random) {
+  const auto delay = after_engine(random);
+  s.trial.reset(); // it says nothing of the restart before
+  set_state(s, supervision::waiting, f.reason);
+  explain_decision(s, decision::kind::wait, f.reason, "not counted; delay " + describe(delay),
+                   delay, now);
+  tell(kind::wait, s.name, f.reason, delay);
+  wait(s, now + delay, false, true);
+}
+
+service_tree::actions service_tree::target_is(std::string_view name, bool is_there, std::string why,
+                                              mono_time now, double random) {
+  auto* s = state_->find(name);
+  if (!s || !s->placed)
+    return {};
+  s->no_target = is_there ? "" : std::move(why);
+  if (is_there && s->hold == held_by::target)
+    state_->wake_up(*s, after_engine(random), now);
+  else if (!is_there)
+    state_->touch(*s);
+  return state_->finish_call(now);
 }
 
 /// Those that waited for what is back now. True: some did.
@@ -142,16 +183,20 @@ bool service_tree::state::wake_dependents(mono_time now) {
 }
 
 void service_tree::state::wake_up(tree_node& s, milliseconds after, mono_time now) {
-  if (s.hold == held_by::dependency)
-    s.late.reset(); // what the dependency explains is not counted
+  const bool has_target_again = s.hold == held_by::target;
+  if (has_target_again || s.hold == held_by::dependency)
+    s.late.reset(); // what it was held for explains it, and is not counted
   if (s.timer && s.timer->first <= now + after)
     return;
-  explain_decision(s, decision::kind::wake, s.reason,
-                   "what it depends on is back: delay " + describe(after), after, now);
+  explain_decision(
+    s, decision::kind::wake, s.reason,
+    (has_target_again ? "it can be acted on again: delay " : "what it depends on is back: delay ")
+      + describe(after),
+    after, now);
   if (!s.careful && after.count() > 0)
     tell(kind::wait, s.name, s.reason, after);
   wait(s, now + after, s.careful, true);
-  s.woken = true;
+  s.woken = !has_target_again;
   touch(s);
 }
 
@@ -247,6 +292,8 @@ service_tree::actions service_tree::pressure_is(std::optional<std::string> why, 
 
 /// Empty for a last look: that is over soon.
 std::string service_tree::state::hold_reason(const tree_node& n, mono_time now) const {
+  if (n.hold == held_by::target)
+    return n.no_target;
   if (n.hold == held_by::host)
     return pressure ? *pressure : budget.why_not(budget_limit.value_or(budget_spec{}), now);
   const auto* d = n.hold == held_by::dependency ? down_dependency(n) : nullptr;

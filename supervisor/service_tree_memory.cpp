@@ -109,7 +109,8 @@ remembered_service service_tree::state::remember(const tree_node& s, const insta
     r.due = now.wall;
     return r;
   }
-  if (s.state == supervision::running || s.state == supervision::restarting) {
+  const bool is_only_frozen = !s.frozen.empty() && !s.pause_ordered; // it is looked at anew
+  if (s.state == supervision::running || s.state == supervision::restarting || is_only_frozen) {
     if (s.history.healthy_since && r.attempt > 0)
       r.healthy_since = on_wall(now, *s.history.healthy_since);
     return r;
@@ -206,6 +207,7 @@ void service_tree::state::take_over(tree_node& s, const remembered_service& befo
   if (before.state == supervision::running || before.state == supervision::restarting)
     return;
   set_state(s, before.state, before.reason);
+  s.pause_ordered = is_paused;
   const bool ran = is_process(s) && before.alive; // a new start pays what is owed
   if (is_paused && is_same && before.owed && !ran)
     s.late = std::make_unique<late_failure>(late_failure{

@@ -29,6 +29,8 @@ std::string service_tree::state::refusal(const tree_node& s, reeve::order o) con
     return "everything is being stopped";
   if (!has_target(s))
     return because("has no restart target: it is only watched");
+  if (!s.frozen.empty() && !s.pause_ordered && o != order::stop)
+    return because("is paused in Docker: unpause it there");
   if (o == order::resume)
     return s.state == supervision::paused ? "" : because("is not paused");
   if (s.state == supervision::paused && o == order::pause)
@@ -71,6 +73,7 @@ void service_tree::state::carry_out(tree_node& s, reeve::order o, mono_time now)
       order(s, operation::stop, restart_cause::person, s.reason);
     return;
   case order::pause:
+    s.pause_ordered = true;
     return pause(s);
   case order::resume:
     return resume(s, now);
@@ -83,6 +86,8 @@ void service_tree::state::stop_for_good(tree_node& s, const std::string& reason)
   s.late.reset();
   s.trial.reset();
   s.again = false;
+  s.frozen.clear();
+  s.pause_ordered = false;
   set_state(s, supervision::stopped, reason);
   release_waiters(s);
 }
@@ -98,6 +103,9 @@ void service_tree::state::pause(tree_node& s) {
 
 /// A restart that was counted before the pause is not counted twice.
 void service_tree::state::resume(tree_node& s, mono_time now) {
+  s.pause_ordered = false;
+  if (!s.frozen.empty())
+    return set_state(s, supervision::paused, s.frozen);
   const auto late = std::exchange(s.late, nullptr);
   set_state(s, supervision::running, "");
   if (std::exchange(s.again, false))
@@ -111,6 +119,34 @@ void service_tree::state::resume(tree_node& s, mono_time now) {
 }
 
 // -- what others did ----------------------------------------------------------
+
+bool service_tree::state::thaw(tree_node& s) {
+  s.frozen.clear();
+  note(s);
+  if (s.state != supervision::paused || s.pause_ordered)
+    return false;
+  set_state(s, supervision::running, "");
+  return true;
+}
+
+service_tree::actions service_tree::observed_pause(std::string_view name, std::string reason,
+                                                   mono_time now) {
+  auto* s = state_->find(name);
+  if (!s || !s->placed || !s->frozen.empty() || s->in_flight != operation::none || state_->exiting)
+    return {};
+  s->frozen = reason;
+  s->alive = true;
+  state_->note(*s);
+  state_->explain_decision(*s, decision::kind::observed, reason, "", {}, now);
+  if (s->state == supervision::paused)
+    return state_->finish_call(now);
+  state_->cancel_wait(*s);
+  state_->leave_plan(*s);
+  s->late.reset();
+  state_->set_state(*s, supervision::paused, std::move(reason));
+  state_->release_waiters(*s);
+  return state_->finish_call(now);
+}
 
 service_tree::actions service_tree::recovered(std::string_view name, std::uint32_t incarnation,
                                               mono_time now) {
@@ -163,6 +199,7 @@ service_tree::actions service_tree::observed_start(std::string_view name, mono_t
   s->trial.reset();
   state_->began(*s);
   state_->cancel_wait(*s);
+  state_->thaw(*s);
   if (s->state == supervision::paused)
     state_->set_state(*s, supervision::paused, s->reason);
   else if (!s->plan && !state_->exiting)

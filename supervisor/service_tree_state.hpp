@@ -86,7 +86,10 @@ struct tree_node {
   tree_plan* ordered_by = nullptr;           ///< waits for what is in flight
   bool again = false;                        ///< to be restarted once nothing is in flight
   std::unique_ptr<tree_ties> ties;
-  std::string sick; ///< why nobody can rely on it; empty: as far as is known they can
+  std::string no_target;      ///< why there is nothing to act on, or how long; empty: there is
+  std::string frozen;         ///< by somebody else, and why; empty: it is not
+  bool pause_ordered = false; ///< it is paused by an order, frozen or not
+  std::string sick;           ///< why nobody can rely on it; empty: as far as is known they can
   std::unique_ptr<restart_trial> trial;
   std::chrono::milliseconds look_takes{0}; ///< at most; 0: there is nothing to look with
   bool has_checks = false;
@@ -154,8 +157,9 @@ public:
   void tie(const daemon_spec& spec);
   const tree_node* down_dependency(const tree_node& s) const;
   void note(tree_node& s);
-  void wait_for_dependency(tree_node& s, const tree_node& dependency, const std::string& reason,
-                           mono_time now);
+  held_by holder(const tree_node& s) const;
+  void hold(tree_node& s, held_by what, const std::string& reason, mono_time now);
+  void restart_uncounted(tree_node& s, const failure& f, mono_time now, double random);
   bool wake_dependents(mono_time now);
   void wake_up(tree_node& s, std::chrono::milliseconds after, mono_time now);
   void began(tree_node& s);
@@ -194,7 +198,7 @@ public:
   void order_step(tree_node& s, operation op, tree_plan& p, mono_time now);
   void order(tree_node& s, operation op, restart_cause cause, const std::string& reason);
   void answered(tree_node& s);
-  void start_failed(tree_node& s, const std::string& reason, mono_time now, double random);
+  void start_failed(tree_node& s, const failure& f, mono_time now, double random);
   void hold_back(tree_plan& p, tree_node& failed);
   void finish(tree_plan& p, mono_time now);
   void conclude(tree_plan& p, const std::vector<tree_node*>& members, mono_time now);
@@ -204,6 +208,8 @@ public:
   void carry_out(tree_node& s, reeve::order o, mono_time now);
   void stop_for_good(tree_node& s, const std::string& reason);
   void pause(tree_node& s);
+  /// It is not frozen any more. True: and it is not paused.
+  bool thaw(tree_node& s);
   void resume(tree_node& s, mono_time now);
 
   // service_tree_memory.cpp: what outlives Reeve.

@@ -165,15 +165,17 @@ void service_tree::state::answered(tree_node& s) {
   }
 }
 
-void service_tree::state::start_failed(tree_node& s, const std::string& reason, mono_time now,
+void service_tree::state::start_failed(tree_node& s, const failure& why, mono_time now,
                                        double random) {
   if (s.in_flight == operation::start)
     s.alive = false;
+  auto f = why;
+  f.alive = s.alive;
   s.late.reset();
   if (s.state == supervision::paused) // heard when it is resumed
-    s.late = std::make_unique<late_failure>(
-      late_failure{{reason, s.alive, false, std::nullopt}, s.incarnation, random});
-  begin_trial(s, now);
+    s.late = std::make_unique<late_failure>(late_failure{f, s.incarnation, random});
+  if (!f.with_engine)
+    begin_trial(s, now);
   auto* p = s.ordered_by;
   const bool of_plan = p && s.plan == p;
   const bool is_back =
@@ -184,7 +186,7 @@ void service_tree::state::start_failed(tree_node& s, const std::string& reason, 
   }
   answered(s);
   if ((of_plan || is_back) && !s.plan && s.placed)
-    decide(s, {reason, s.alive, false, std::nullopt}, now, random);
+    decide(s, f, now, random);
 }
 
 /// What would have been started after `failed` waits with it.

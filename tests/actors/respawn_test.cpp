@@ -126,6 +126,16 @@ TEST_F(respawn, of_a_probe_leaves_a_stopped_service_alone) {
   EXPECT_EQ(world_.operations, (strings{"start api", "stop web"}));
 }
 
+TEST_F(respawn, of_a_probe_leaves_one_watcher_of_its_container) {
+  start_healthy();
+  for (auto i = 0; i < 10; ++i) {
+    kill("probe/db");
+    advance(10min);
+  }
+  EXPECT_EQ(world_.watchers["db"].size(), 1U);
+  EXPECT_EQ(health_of("db"), health::healthy);
+}
+
 TEST_F(respawn, of_a_probe_that_crashes_for_ever_does_not_end_reeve) {
   start_healthy();
   for (auto i = 0; i < 3'000; ++i) {

@@ -125,7 +125,7 @@ TEST_F(docker_engine_test, healthcheck_results_are_told) {
   ASSERT_TRUE(until([&] { return health() == "unhealthy"; }));
 }
 
-TEST_F(docker_engine_test, an_engine_that_ends_takes_its_stops_back) {
+TEST_F(docker_engine_test, what_an_engine_that_ends_stops_nobody_stopped) {
   connect();
   auto victim = run();
   auto at_rest = run();
@@ -149,10 +149,163 @@ TEST_F(docker_engine_test, an_engine_that_ends_takes_its_stops_back) {
     << victim_told->back().reason;
   ASSERT_TRUE(until_told(at_rest_told, fact::stopped));
   ASSERT_TRUE(until_told(comes_back_told, fact::running));
+  EXPECT_TRUE(victim_told->back().with_engine);
+  EXPECT_TRUE(never(victim_told, fact::stopped));
   EXPECT_TRUE(never(at_rest_told, fact::failed));
   EXPECT_TRUE(never(comes_back_told, fact::failed));
   auto unreachable = kinds(victim_told);
   EXPECT_EQ(std::count(unreachable.begin(), unreachable.end(), fact::unreachable), 1);
+}
+
+TEST_F(docker_engine_test, a_stop_just_before_the_engine_ends_is_a_persons) {
+  connect();
+  auto rested = run();
+  auto told = watch_until(rested, fact::running);
+  host().docker({"stop", rested});
+  ASSERT_TRUE(until_told(told, fact::stopped));
+  host().stop();
+  ASSERT_TRUE(until_told(told, fact::unreachable));
+  host().start();
+  ASSERT_TRUE(until_told(told, fact::stopped));
+  EXPECT_TRUE(never(told, fact::failed));
+}
+
+TEST_F(docker_engine_test, what_a_crashed_engine_ends_as_it_begins_again_nobody_stopped) {
+  connect();
+  auto victim = run();
+  auto stubborn = run("trap '' TERM; while :; do sleep 0.05; done", {"--stop-timeout", "1"});
+  auto rested = run();
+  auto victim_told = watch_until(victim, fact::running);
+  auto stubborn_told = watch_until(stubborn, fact::running);
+  auto rested_told = watch_until(rested, fact::running);
+  host().docker({"stop", rested});
+  ASSERT_TRUE(until_told(rested_told, fact::stopped));
+  host().crash();
+  ASSERT_TRUE(until_told(victim_told, fact::unreachable));
+  host().start();
+  for (const auto& told : {victim_told, stubborn_told}) {
+    ASSERT_TRUE(until_told(told, fact::failed));
+    EXPECT_TRUE(told->back().with_engine);
+    EXPECT_TRUE(never(told, fact::stopped));
+  }
+  ASSERT_TRUE(until_told(rested_told, fact::stopped));
+  EXPECT_TRUE(never(rested_told, fact::failed));
+}
+
+TEST_F(docker_engine_test, an_engine_that_takes_its_time_to_end_is_gone_as_soon_as_it_begins_to) {
+  connect();
+  auto victim = run();
+  auto stubborn = run("trap '' TERM; while :; do sleep 0.05; done", {"--stop-timeout", "3"});
+  auto told = watch_until(victim, fact::running);
+  auto stubborn_told = watch_until(stubborn, fact::running);
+  host().begin_stop();
+  ASSERT_TRUE(until_told(told, fact::unreachable));
+  EXPECT_TRUE(host().is_ending()) << "it waits for the other";
+  host().stop();
+  host().start();
+  for (const auto& facts : {told, stubborn_told}) {
+    ASSERT_TRUE(until_told(facts, fact::failed));
+    EXPECT_TRUE(facts->back().with_engine);
+    EXPECT_TRUE(never(facts, fact::stopped));
+  }
+}
+
+TEST_F(docker_engine_test, an_engine_with_live_restore_ends_nothing) {
+  host().stop();
+  host().start({"--live-restore"});
+  connect();
+  auto lives = run();
+  auto rested = run();
+  auto lives_told = watch_until(lives, fact::running);
+  auto rested_told = watch_until(rested, fact::running);
+  host().docker({"stop", rested});
+  ASSERT_TRUE(until_told(rested_told, fact::stopped));
+  host().crash();
+  ASSERT_TRUE(until_told(lives_told, fact::unreachable));
+  host().start({"--live-restore"});
+  ASSERT_TRUE(until_told(lives_told, fact::running));
+  ASSERT_TRUE(until_told(rested_told, fact::stopped));
+  EXPECT_TRUE(never(lives_told, fact::failed));
+  EXPECT_TRUE(never(rested_told, fact::failed));
+  host().docker({"stop", lives});
+  ASSERT_TRUE(until_told(lives_told, fact::stopped));
+  host().stop();
+  host().start();
+}
+
+TEST_F(docker_engine_test, a_stop_while_the_events_are_lost_is_a_persons) {
+  auto socket = host().folder() + "/proxy.sock";
+  engine_proxy proxy{socket, host().socket()};
+  connect(socket);
+  auto box = run();
+  auto told = watch_until(box, fact::running);
+  proxy.cut_all = true;
+  ASSERT_TRUE(until_told(told, fact::unreachable));
+  host().docker({"stop", box});
+  proxy.cut_all = false;
+  ASSERT_TRUE(until_told(told, fact::stopped));
+  EXPECT_TRUE(never(told, fact::failed));
+  engine.reset();
+}
+
+TEST_F(docker_engine_test, what_happens_during_a_look_is_looked_at_again) {
+  auto socket = host().folder() + "/proxy.sock";
+  engine_proxy proxy{socket, host().socket()};
+  connect(socket);
+  auto box = run();
+  auto told = watch_until(box, fact::running);
+  const int before = proxy.looks;
+  proxy.hold_looks = true;
+  host().docker({"pause", box});
+  ASSERT_TRUE(until([&] { return proxy.looks > before; }));
+  run_for(on, 50ms); // the engine has answered, and that is held back
+  host().docker({"unpause", box});
+  host().docker({"kill", box});
+  run_for(on, 200ms); // the events are here
+  proxy.hold_looks = false;
+  ASSERT_TRUE(until_told(told, fact::failed));
+  EXPECT_TRUE(never(told, fact::paused)) << "that answer was old";
+  engine.reset();
+}
+
+TEST_F(docker_engine_test, a_pause_by_a_person_is_told_and_its_healthcheck_does_not_count) {
+  connect();
+  auto box = run(reeve::test::docker_host::patient,
+                 {"--health-cmd", "true", "--health-interval", "200ms", "--health-retries", "2"});
+  auto told = watch(box);
+  auto is_healthy = [&] { return !told->empty() && told->back().health == "healthy"; };
+  ASSERT_TRUE(until(is_healthy));
+  host().docker({"pause", box});
+  ASSERT_TRUE(until_told(told, fact::paused));
+  EXPECT_EQ(told->back().reason, "paused by a person, in Docker");
+  auto refused = wait([&](auto done) { engine->restart(box, 2s, std::move(done)); });
+  EXPECT_EQ(refused.sentence(), "container '" + box + "' is paused: unpause it");
+  host().docker({"unpause", box});
+  ASSERT_TRUE(until(is_healthy));
+  for (const auto& f : *told)
+    EXPECT_NE(f.health, "unhealthy");
+}
+
+TEST_F(docker_engine_test, a_paused_container_may_be_unpaused_unseen_restarted_and_removed) {
+  auto socket = host().folder() + "/proxy.sock";
+  engine_proxy proxy{socket, host().socket()};
+  auto box = run();
+  host().docker({"pause", box});
+  connect(socket, 100ms);
+  auto told = watch_until(box, fact::paused);
+  proxy.swallow_events = true;
+  host().docker({"unpause", box});
+  ASSERT_TRUE(until_told(told, fact::running));
+  proxy.swallow_events = false;
+  host().docker({"pause", box});
+  ASSERT_TRUE(until_told(told, fact::paused));
+  host().docker({"restart", box});
+  ASSERT_TRUE(until_told(told, fact::running));
+  host().docker({"pause", box});
+  ASSERT_TRUE(until_told(told, fact::paused));
+  host().docker({"rm", "-f", box});
+  ASSERT_TRUE(until_told(told, fact::removed));
+  engine.reset();
 }
 
 TEST_F(docker_engine_test, a_container_found_down_at_the_start_has_failed_unless_remembered) {
@@ -321,6 +474,7 @@ TEST_F(docker_engine_test, a_restart_that_does_not_last_is_an_error) {
   host().docker({"create", "--network", "none", "--name", box, "box", "/bin/nothing"});
   auto done = wait([&](auto d) { engine->restart(box, 2s, std::move(d)); });
   ASSERT_FALSE(done);
+  EXPECT_FALSE(done.no_target);
   EXPECT_NE(done.sentence().find("Docker says: "), std::string::npos) << done.sentence();
   EXPECT_NE(done.sentence().find("/bin/nothing"), std::string::npos) << done.sentence();
 }
@@ -330,6 +484,14 @@ TEST_F(docker_engine_test, orders_to_a_container_that_is_not_there_are_errors) {
   auto done = wait([&](auto d) { engine->start("nobody", std::move(d)); });
   ASSERT_FALSE(done);
   EXPECT_EQ(done.sentence(), "no such container 'nobody': create it");
+  EXPECT_TRUE(done.no_target);
+}
+
+TEST_F(docker_engine_test, orders_to_an_engine_that_does_not_answer_find_no_target) {
+  engine = std::make_unique<docker_engine>(on, host().folder() + "/nowhere.sock");
+  auto done = wait([&](auto d) { engine->restart("box", 2s, std::move(d)); });
+  ASSERT_FALSE(done);
+  EXPECT_TRUE(done.no_target);
 }
 
 TEST_F(docker_engine_test, a_lost_reply_is_not_a_failed_restart) {

@@ -84,9 +84,9 @@ protected:
   }
 
   /// Waits for an order's completion.
-  status wait(const std::function<void(docker_engine::completion)>& order) {
-    std::optional<status> came;
-    order([&](status s) { came = std::move(s); });
+  operation_outcome wait(const std::function<void(docker_engine::completion)>& order) {
+    std::optional<operation_outcome> came;
+    order([&](operation_outcome s) { came = std::move(s); });
     EXPECT_FALSE(came) << "a completion comes later";
     EXPECT_TRUE(until([&] { return came.has_value(); }));
     return came.value_or(error{"no answer"});

@@ -21,6 +21,7 @@ struct pair {
   int engine = -1;
   bool events = false;
   bool order = false;
+  bool look = false;
   bool answered = false; // the head of the event stream came through
   bool over = false;
 };
@@ -71,7 +72,7 @@ void engine_proxy::serve() {
     std::vector<pollfd> fds{{listener_, POLLIN, 0}};
     for (auto& p : pairs) {
       fds.push_back({p.client, POLLIN, 0});
-      fds.push_back({p.engine, POLLIN, 0});
+      fds.push_back({p.look && hold_looks ? -1 : p.engine, POLLIN, 0});
     }
     poll(fds.data(), fds.size(), 20);
     std::size_t i = 1;
@@ -84,6 +85,8 @@ void engine_proxy::serve() {
         p.events = p.events || text.find("/events?") != std::string::npos;
         p.order = text.starts_with("POST ");
         orders += p.order ? 1 : 0;
+        p.look = text.find("/containers/") != std::string::npos && !p.order;
+        looks += p.look ? 1 : 0;
         write_all(p.engine, text);
       }
       if (from_engine && !p.over) {
@@ -95,6 +98,8 @@ void engine_proxy::serve() {
         p.answered = p.events;
       }
     }
+    for (auto& p : pairs)
+      p.over = p.over || cut_all;
     for (auto& p : pairs)
       if (p.over) {
         close(p.client);

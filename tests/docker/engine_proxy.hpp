@@ -14,7 +14,10 @@ public:
 
   std::atomic<bool> swallow_events{false}; ///< as for a slow reader: without a word
   std::atomic<bool> cut_orders{false};     ///< the reply to a POST is lost with its connection
+  std::atomic<bool> cut_all{false};        ///< no connection lives, and none can be made
+  std::atomic<bool> hold_looks{false};     ///< what is asked of a container is answered later
   std::atomic<int> orders{0};              ///< POSTs so far
+  std::atomic<int> looks{0};               ///< questions about a container so far
 
 private:
   void serve();

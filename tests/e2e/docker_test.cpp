@@ -16,12 +16,8 @@ namespace reeve::test {
 namespace {
 
 using namespace std::chrono_literals;
-using clock = std::chrono::steady_clock;
 
 constexpr auto patience = 60s; // Docker starts a container in its own time
-
-/// Longer than a stop must be ago for an engine's end not to be its cause.
-constexpr auto long_ago = 31s;
 
 class docker_e2e : public testing::Test {
 protected:
@@ -147,10 +143,7 @@ TEST_F(docker_e2e, without_its_engine_nothing_is_known_and_afterwards_all_is_as_
   for (const auto* service : {"working", "checked", "rested", "put_to_rest"})
     ASSERT_TRUE(back(reeve, service, 0)) << reeve.log();
   engine().docker({"stop", "rested"});
-  auto stopped = clock::now();
   ASSERT_TRUE(reeve.becomes("rested", "supervision", "stopped", patience));
-  ASSERT_TRUE(eventually([&] { return clock::now() - stopped > long_ago; }, patience));
-  // A stop of Reeve's own is remembered however short ago.
   EXPECT_EQ(reeve.post("/api/v1/services/put_to_rest/stop").status, 202);
   ASSERT_TRUE(reeve.becomes("put_to_rest", "supervision", "stopped", patience));
   ASSERT_TRUE(eventually([&] { return !runs("put_to_rest"); }));
@@ -178,6 +171,105 @@ TEST_F(docker_e2e, without_its_engine_nothing_is_known_and_afterwards_all_is_as_
   }
   EXPECT_EQ(reeve.get("/health").status, 200);
   EXPECT_EQ(starts_of("working"), 2);
+}
+
+TEST_F(docker_e2e, an_engine_that_ends_or_crashes_costs_no_service_a_restart_of_its_own) {
+  std::string services = "services:\n  rested: {restart: docker://rested}\n";
+  std::vector<std::string> all;
+  for (int i = 0; i < 8; ++i) {
+    all.push_back("c" + std::to_string(i));
+    services += "  " + all.back() + ": {restart: {docker: " + all.back() + ", stop_timeout: 1s}}\n";
+    run(all.back());
+  }
+  run("rested");
+  reeve_daemon reeve{docker_socket() + services};
+  reeve.start_and_wait();
+  for (const auto& service : all)
+    ASSERT_TRUE(back(reeve, service, 0)) << reeve.log();
+
+  engine().stop();
+  ASSERT_TRUE(reeve.becomes("c0", "health", "unknown", patience));
+  engine().start();
+  for (const auto& service : all) {
+    EXPECT_TRUE(back(reeve, service, 1));
+    EXPECT_EQ(reeve.service(service)["attempt"], 0) << "not counted";
+  }
+
+  engine().docker({"stop", "rested"});
+  ASSERT_TRUE(reeve.becomes("rested", "supervision", "stopped", patience));
+  engine().crash();
+  ASSERT_TRUE(reeve.becomes("c0", "health", "unknown", patience));
+  engine().start();
+  for (const auto& service : all) {
+    EXPECT_TRUE(back(reeve, service, 2));
+    EXPECT_EQ(reeve.service(service)["attempt"], 0) << "not counted";
+  }
+  EXPECT_EQ(reeve.service("rested")["supervision"], "stopped") << reeve.service("rested");
+  EXPECT_FALSE(runs("rested"));
+  EXPECT_EQ(reeve.get("/health").status, 200);
+}
+
+TEST_F(docker_e2e, what_is_restarted_waits_for_its_engine_and_for_its_container) {
+  run("there");
+  engine().stop();
+  reeve_daemon reeve{docker_socket()
+                     + "services:\n"
+                       "  there: {restart: docker://there}\n"
+                       "  missing: {restart: docker://missing}\n"};
+  reeve.start_and_wait();
+  ASSERT_TRUE(reeve.becomes("there", "health", "unknown", patience));
+  EXPECT_EQ(reeve.post("/api/v1/services/there/restart").status, 202);
+  ASSERT_TRUE(reeve.becomes("there", "supervision", "waiting", patience));
+  EXPECT_NE(reeve.service("there").value("reason", "").find("start Docker"), std::string::npos)
+    << reeve.service("there");
+
+  engine().start();
+  EXPECT_TRUE(back(reeve, "there", 1));
+  ASSERT_TRUE(reeve.becomes("missing", "supervision", "waiting", patience));
+  EXPECT_EQ(reeve.service("missing")["reason"],
+            "there is no container 'missing'; held: until there is one");
+  EXPECT_EQ(reeve.service("missing")["attempt"], 0);
+  engine().docker({"create", "--network", "none", "--name", "missing", "box", "/bin/sh", "-c",
+                   docker_host::patient});
+  EXPECT_TRUE(back(reeve, "missing", 1)) << "Reeve starts what was only created";
+}
+
+TEST_F(docker_e2e, what_a_person_pauses_is_left_until_it_is_unpaused) {
+  run("app");
+  run("db", {"--health-cmd", "true", "--health-interval", "200ms", "--health-retries", "1"});
+  run("witness");
+  reeve_daemon reeve{
+    docker_socket()
+    + "services:\n"
+      "  app:\n"
+      "    check: {exec: [docker, -H, \"unix://"
+    + engine().socket()
+    + "\", exec, app, test, -e, /bin/sh], interval: 500ms, unhealthy_after: 1}\n"
+      "    restart: {docker: app, stop_timeout: 1s, backoff: {initial: 100ms, jitter: 0}}\n"
+      "  db: {restart: {docker: db, stop_timeout: 1s, backoff: {initial: 100ms, jitter: 0}}}\n"
+      "  seen: {check: {docker: witness, interval: 500ms}}\n"};
+  reeve.start_and_wait();
+  for (const auto* service : {"app", "db", "seen"})
+    ASSERT_TRUE(back(reeve, service, 0)) << reeve.log();
+
+  engine().docker({"pause", "app", "db", "witness"});
+  for (const auto* service : {"app", "db"}) {
+    ASSERT_TRUE(reeve.becomes(service, "supervision", "paused", patience));
+    EXPECT_EQ(reeve.service(service)["reason"], "paused by a person, in Docker");
+    EXPECT_EQ(reeve.service(service)["health"], "unknown");
+  }
+  EXPECT_TRUE(reeve.becomes("seen", "health", "unknown", patience)) << "it is only watched";
+  EXPECT_EQ(reeve.service("seen")["reason"], "paused by a person, in Docker");
+  EXPECT_EQ(reeve.post("/api/v1/services/app/restart").status, 409);
+
+  engine().docker({"unpause", "app", "db", "witness"});
+  for (const auto* service : {"app", "db", "seen"})
+    EXPECT_TRUE(back(reeve, service, 0)) << reeve.log();
+
+  engine().docker({"pause", "app"});
+  ASSERT_TRUE(reeve.becomes("app", "supervision", "paused", patience));
+  engine().docker({"kill", "app"});
+  EXPECT_TRUE(back(reeve, "app", 1)) << "that is a failure, paused or not";
 }
 
 TEST(docker_socket, that_is_not_there_is_unknown_with_a_sentence) {

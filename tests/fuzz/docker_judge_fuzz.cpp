@@ -52,6 +52,7 @@ void play::heed(const std::vector<container_fact>& facts) {
     const bool needs_reason = f.what != kind::running;
     require(!needs_reason || !f.reason.empty(), "what went wrong has a reason");
     require(f.health.empty() || f.what == kind::running, "only what runs has health");
+    require(!f.with_engine || f.what == kind::failed, "an engine's end is no end that was wanted");
     last_ = f;
   }
 }
@@ -64,7 +65,9 @@ void play::look(bool exists) {
     require(*ruling.look_again > 0ms && *ruling.look_again <= docker_judge::patience,
             "patience has an end");
   else if (operations_ == 0 && exists && box_.state.running && !box_.state.restarting)
-    require(judge_.current() && judge_.current()->what == kind::running, "what runs is told so");
+    require(judge_.current()
+              && judge_.current()->what == (box_.state.paused ? kind::paused : kind::running),
+            "what runs is told so");
   if (operations_ == 0)
     require(judge_.see(exists ? std::optional{box_} : std::nullopt, now_).facts.empty(),
             "the same look twice is no news");
@@ -113,7 +116,14 @@ void play::happen(char what, int number) {
   case 'n':
     return look(false);
   case 'g': // a gap begins
-    return heed(judge_.lost("gone", now_));
+    return heed(judge_.lost("gone"));
+  case 'G': // and ends: with the same engine, or another
+    return judge_.engine_found(number > 5);
+  case 'P':
+    s.paused = !s.paused;
+    break;
+  case 'o':
+    return judge_.doubt();
   case 'b':
     ++operations_;
     return judge_.operation_begun();

@@ -97,6 +97,22 @@ TEST(docker_api, refuses_what_is_no_container) {
   EXPECT_FALSE(parse_container(R"({"Id":"abc","State":"running"})"));
 }
 
+TEST(docker_api, what_the_engine_calls_unhealthy_has_failed_as_often_as_it_takes) {
+  const auto read = [](const std::string& streak, const std::string& retries) {
+    return *parse_container(R"({"Id":"a","State":{"Running":true,"Health":{"Status":"unhealthy")"
+                            + streak + R"(}},"Config":{"Healthcheck":{"Test":["CMD"])" + retries
+                            + "}}}");
+  };
+  const auto after_a_pause = read(R"(,"FailingStreak":0)", "");
+  EXPECT_EQ(after_a_pause.state.health, "starting");
+  EXPECT_TRUE(after_a_pause.health_is_open);
+  EXPECT_EQ(read(R"(,"FailingStreak":2)", "").state.health, "starting");
+  EXPECT_EQ(read(R"(,"FailingStreak":3)", "").state.health, "unhealthy");
+  EXPECT_EQ(read(R"(,"FailingStreak":1)", R"(,"Retries":2)").state.health, "starting");
+  EXPECT_EQ(read(R"(,"FailingStreak":2)", R"(,"Retries":2)").state.health, "unhealthy");
+  EXPECT_EQ(read("", "").state.health, "unhealthy") << "an engine that does not count";
+}
+
 TEST(docker_api, reads_times) {
   EXPECT_EQ(parse_time("2026-11-22T04:52:41+02:30"), sys_days{2026y / 11 / 22} + 2h + 22min + 41s);
   EXPECT_EQ(parse_time("2026-11-22T04:52:41.5Z"),

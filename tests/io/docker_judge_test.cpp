@@ -43,6 +43,13 @@ protected:
     judge.take(e, now);
   }
 
+  /// By `docker stop`, or by an engine that ends.
+  void is_stopped() {
+    signal(15);
+    end(0);
+    happens("stop");
+  }
+
   /// The container ends, which may be told or not.
   void end(int code, bool told = true) {
     pass(1ms);
@@ -83,7 +90,7 @@ protected:
 
   kinds lose() {
     kinds found;
-    for (const auto& f : judge.lost("gone", now))
+    for (const auto& f : judge.lost("gone"))
       found.push_back(f.what);
     return found;
   }
@@ -152,16 +159,41 @@ TEST_F(docker_judge_test, an_end_without_an_event_waits_for_it_and_then_is_a_fai
   EXPECT_FALSE(again);
 }
 
-TEST_F(docker_judge_test, stops_just_before_the_end_of_the_events_are_the_engines) {
+// -- who stopped it, when the engine ends as well -----------------------------
+
+TEST_F(docker_judge_test, a_stop_that_was_looked_at_is_a_persons_however_soon_the_engine_ends) {
   look();
-  signal(15);
-  end(0);
-  happens("stop");
+  is_stopped();
+  EXPECT_EQ(look(), kinds{kind::stopped}) << "the engine answered after the stop";
+  EXPECT_EQ(lose(), kinds{kind::unreachable});
+  judge.engine_found(false);
   EXPECT_EQ(look(), kinds{kind::stopped});
-  pass(docker_judge::engine_shutdown - 1ms);
-  EXPECT_EQ(lose(), (kinds{kind::running, kind::unreachable})) << "the stop is taken back";
+}
+
+TEST_F(docker_judge_test, a_stop_that_could_not_be_looked_at_is_the_engines) {
+  look();
+  is_stopped();
+  EXPECT_EQ(lose(), kinds{kind::unreachable});
+  judge.engine_found(false);
   EXPECT_EQ(look(), kinds{kind::failed});
   EXPECT_EQ(last.reason, "was stopped with Docker itself, exited with code 0");
+  EXPECT_TRUE(last.with_engine);
+}
+
+TEST_F(docker_judge_test, a_stop_that_could_not_be_looked_at_is_a_persons_if_the_engine_lives_on) {
+  look();
+  is_stopped();
+  lose();
+  judge.engine_found(true);
+  EXPECT_EQ(look(), kinds{kind::stopped});
+}
+
+TEST_F(docker_judge_test, a_stop_in_a_gap_of_the_events_is_a_persons_if_the_engine_lives_on) {
+  look();
+  lose();
+  judge.engine_found(true);
+  is_stopped();
+  EXPECT_EQ(look(), kinds{kind::stopped});
 }
 
 TEST_F(docker_judge_test, a_stop_under_way_at_the_end_of_the_events_is_the_engines) {
@@ -170,30 +202,127 @@ TEST_F(docker_judge_test, a_stop_under_way_at_the_end_of_the_events_is_the_engin
   end(0);
   look();
   lose();
+  judge.engine_found(false);
   EXPECT_EQ(look(), kinds{kind::failed});
+  EXPECT_TRUE(last.with_engine);
 }
 
-TEST_F(docker_judge_test, stops_long_before_the_end_of_the_events_are_a_persons) {
+TEST_F(docker_judge_test, what_an_engine_stops_as_it_begins_is_nobodys_word) {
   look();
+  lose();
+  judge.engine_found(false);
+  signal(15);
+  pass(10s);
+  signal(9);
+  end(137);
+  happens("stop");
+  EXPECT_EQ(look(), kinds{kind::failed});
+  EXPECT_EQ(last.reason, "was stopped with Docker itself, exited with code 137");
+  EXPECT_TRUE(last.with_engine);
+  EXPECT_FALSE(again) << "nothing is waited for";
+}
+
+TEST_F(docker_judge_test, a_stop_after_an_engines_own_start_is_a_persons) {
+  look();
+  lose();
+  judge.engine_found(false);
   signal(15);
   end(0);
   happens("stop");
-  look();
-  pass(docker_judge::engine_shutdown + 1ms);
-  EXPECT_EQ(lose(), kinds{kind::unreachable});
+  begin();
+  is_stopped();
   EXPECT_EQ(look(), kinds{kind::stopped});
 }
 
-TEST_F(docker_judge_test, remembering_a_stop_that_was_told_here_does_not_make_it_a_persons) {
+TEST_F(docker_judge_test, a_stop_after_the_engine_was_found_again_is_a_persons) {
   look();
+  lose();
+  judge.engine_found(false);
+  EXPECT_EQ(look(), kinds{kind::running}) << "an engine with live-restore";
+  is_stopped();
+  EXPECT_EQ(look(), kinds{kind::stopped});
+}
+
+TEST_F(docker_judge_test, a_failure_from_before_the_gap_is_not_the_engines) {
+  look();
+  end(3);
+  EXPECT_EQ(look(), kinds{kind::failed});
+  lose();
+  judge.engine_found(false);
+  EXPECT_EQ(look(), kinds{kind::failed});
+  EXPECT_EQ(last.reason, "exited with code 3");
+  EXPECT_FALSE(last.with_engine);
+}
+
+TEST_F(docker_judge_test, what_is_down_when_the_engine_first_answers_is_no_failure_of_its_own) {
+  lose();
+  end(137, false);
+  judge.engine_found(false);
+  EXPECT_EQ(look(), kinds{kind::failed});
+  EXPECT_EQ(last.reason, "was down when Docker began to answer, exited with code 137");
+  EXPECT_TRUE(last.with_engine);
+}
+
+TEST_F(docker_judge_test, an_end_in_a_gap_is_its_own_failure_if_the_engine_lives_on) {
+  look();
+  lose();
+  judge.engine_found(true);
+  end(1, false);
+  EXPECT_EQ(look(), kinds{kind::failed});
+  EXPECT_FALSE(last.with_engine);
+}
+
+TEST_F(docker_judge_test, a_signal_from_before_a_gap_did_not_end_it) {
+  look();
+  signal(10);
+  lose();
+  judge.engine_found(true);
+  end(0);
+  EXPECT_EQ(look(), kinds{kind::ended});
+  EXPECT_EQ(last.reason, "exited with code 0");
+}
+
+// -- paused ---------------------------------------------------------------------
+
+TEST_F(docker_judge_test, a_pause_is_told_whatever_its_healthcheck_says_and_so_is_its_end) {
+  look();
+  box.state.paused = true;
+  box.state.health = "unhealthy";
+  EXPECT_TRUE(judge.take(event("pause"), now));
+  EXPECT_EQ(look(), kinds{kind::paused});
+  EXPECT_EQ(last.reason, "paused by a person, in Docker");
+  EXPECT_EQ(look(), kinds{});
+  lose();
+  judge.engine_found(true);
+  EXPECT_EQ(look(), kinds{kind::paused});
+  box.state.paused = false;
+  EXPECT_EQ(look(), kinds{kind::running}) << "also without an event";
+}
+
+TEST_F(docker_judge_test, looks_again_while_no_event_would_tell_that_it_is_unhealthy) {
+  box.state.health = "starting";
+  box.health_is_open = true;
+  EXPECT_EQ(look(), kinds{kind::running});
+  EXPECT_EQ(again, docker_judge::patience);
+  box.state.health = "unhealthy";
+  box.health_is_open = false;
+  EXPECT_EQ(look(), kinds{kind::running});
+  EXPECT_EQ(last.health, "unhealthy");
+  EXPECT_FALSE(again);
+}
+
+TEST_F(docker_judge_test, a_stop_of_what_is_paused_is_a_stop) {
+  box.state.paused = true;
+  EXPECT_EQ(look(), kinds{kind::paused});
   signal(15);
+  happens("unpause");
+  box.state.paused = false;
   end(0);
   happens("stop");
-  look();
-  judge.remember_stopped();
-  lose();
-  EXPECT_EQ(look(), kinds{kind::failed});
+  EXPECT_EQ(look(), kinds{kind::stopped});
 }
+
+// -- what is remembered -----------------------------------------------------------
 
 TEST_F(docker_judge_test, a_remembered_stop_lasts_over_gaps_until_the_next_start) {
   judge.remember_stopped();
@@ -313,8 +442,24 @@ TEST_F(docker_judge_test, what_we_stopped_stays_silent_over_a_gap_until_somebody
   EXPECT_EQ(look(), kinds{});
   EXPECT_EQ(judge.current(), std::nullopt);
   EXPECT_EQ(lose(), kinds{kind::unreachable});
+  EXPECT_EQ(look(), kinds{kind::at_rest}) << "all that is told is that it is there";
+  EXPECT_EQ(judge.current()->what, kind::at_rest);
   EXPECT_EQ(look(), kinds{});
   begin();
+  EXPECT_EQ(look(), kinds{kind::running});
+}
+
+TEST_F(docker_judge_test, an_operation_that_came_to_nothing_leaves_the_next_look_to_be_news) {
+  look();
+  judge.operation_begun();
+  end(0, false);
+  judge.operation_ended(box); // stopped
+  judge.operation_begun();
+  judge.operation_ended({}); // not started, for the engine did not answer
+  EXPECT_EQ(look(), kinds{kind::at_rest});
+  begin();
+  EXPECT_EQ(look(), kinds{kind::running});
+  judge.doubt();
   EXPECT_EQ(look(), kinds{kind::running});
 }
 

@@ -168,22 +168,24 @@ std::string docker_host::folder() const {
   return folder_;
 }
 
-void docker_host::start() {
-  if (const auto why = try_start(); !why.empty())
+void docker_host::start(const std::vector<std::string>& options) {
+  if (const auto why = try_start(options); !why.empty())
     ADD_FAILURE() << why;
 }
 
-std::string docker_host::try_start() {
+std::string docker_host::try_start(const std::vector<std::string>& options) {
   auto log = folder_ + "/log";
   auto out = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   pid_ = fork();
   if (pid_ == 0) {
     setpgid(0, 0);
     unshare(CLONE_NEWNET); // an engine without a bridge removes the one of the engine it finds
-    become({"dockerd", "--host", "unix://" + socket(), "--data-root", folder_ + "/data",
-            "--exec-root", folder_ + "/exec", "--pidfile", folder_ + "/docker.pid", "--bridge=none",
-            "--iptables=false", "--ip6tables=false"},
-           -1, out);
+    std::vector<std::string> command{"dockerd",         "--host",           "unix://" + socket(),
+                                     "--data-root",     folder_ + "/data",  "--exec-root",
+                                     folder_ + "/exec", "--pidfile",        folder_ + "/docker.pid",
+                                     "--bridge=none",   "--iptables=false", "--ip6tables=false"};
+    command.insert(command.end(), options.begin(), options.end());
+    become(command, -1, out);
   }
   close(out);
   auto deadline = std::chrono::steady_clock::now() + 30s;
@@ -200,10 +202,34 @@ std::string docker_host::try_start() {
   return {};
 }
 
-void docker_host::stop() {
+void docker_host::begin_stop() const {
   kill_process(pid_, SIGTERM);
+}
+
+bool docker_host::is_ending() const {
+  siginfo_t ended{};
+  return waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOHANG | WNOWAIT) == 0
+         && ended.si_pid == 0;
+}
+
+void docker_host::stop() {
+  begin_stop();
   waitpid(pid_, nullptr, 0);
   pid_ = -1;
+}
+
+void docker_host::crash() {
+  const auto file = folder_ + "/exec/containerd/containerd.pid";
+  std::ifstream text{file};
+  pid_t containerd = 0;
+  text >> containerd;
+  kill_process(pid_, SIGKILL);
+  waitpid(pid_, nullptr, 0);
+  pid_ = -1;
+  if (containerd > 0)
+    kill_process(containerd, SIGKILL);
+  std::filesystem::remove(file);
+  std::filesystem::remove(folder_ + "/docker.pid");
 }
 
 void docker_host::freeze() const {

@@ -26,7 +26,12 @@ public:
 
   /// Ends it as an administrator would; its containers stop with it.
   void stop();
-  void start();
+  void begin_stop() const;
+  bool is_ending() const; ///< it has been told to, and has not
+  /// Ends it with its containerd at once; what runs goes on until the next engine ends it.
+  void crash();
+  /// Waits until it answers.
+  void start(const std::vector<std::string>& options = {});
   void freeze() const;
   void thaw() const;
 
@@ -50,7 +55,7 @@ public:
 private:
   void guard();
   void clean_up();
-  std::string try_start(); // why not; empty: it answers
+  std::string try_start(const std::vector<std::string>& options = {}); // why not; empty: it answers
   std::string import_image() const;
 
   std::string folder_;

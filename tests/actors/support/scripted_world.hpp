@@ -80,6 +80,7 @@ public:
   // What operations do: ok, unless told otherwise; held ones end by `release`.
   std::vector<std::string> operations;        ///< "restart web"
   std::map<std::string, std::string> failing; ///< service -> problem
+  std::set<std::string> without_target;       ///< those that fail for that reason
   std::set<std::string> held;
   std::map<std::string, outside::completion> waiting;
 
@@ -243,9 +244,11 @@ private:
     }
     if (held.contains(spec.name))
       waiting[spec.name] = std::move(done);
+    else if (problem == failing.end())
+      post([done] { done(std::monostate{}); });
     else
-      post([done, how = problem == failing.end() ? status{std::monostate{}}
-                                                 : status{error{problem->second}}] { done(how); });
+      post([done, how = io::operation_outcome{error{problem->second},
+                                              without_target.contains(spec.name)}] { done(how); });
   }
 
   void keep(const remembered& changes, std::function<void()> kept) {
