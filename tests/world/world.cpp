@@ -40,7 +40,6 @@ std::string world_under_test::play() {
 }
 
 void world_under_test::begin() {
-  world_.chance = [this] { return dice_.fraction(); };
   world_.ordered = [this](io::operation what, const service_spec& s) { ordered(what, s); };
   for (const auto& s : spec_.services) {
     world_.answers(url_of(s.name), 200);
@@ -245,8 +244,6 @@ void world_under_test::release_one(bool ok) {
   if (!ok && promises_.newest_operation(service) == io::operation::stop)
     promises_.found_running(service);
   say(service + "'s operation ends " + (ok ? "well" : "with an error"));
-  if (!ok)
-    promises_.operation_failed(service);
   world_.held.erase(service);
   world_.release(service, ok ? status{std::monostate{}} : status{error{"no reply"}});
 }
