@@ -219,7 +219,7 @@ void child_processes::state::launch(child& c) {
     return;
   }
   launched_in = home.turn();
-  auto l = start_launcher(home, launcher, {c.name, c.spec, c.stop_timeout, turn_of(c.name)});
+  auto l = start_launcher(home, launcher, {c.name, c.spec, c.stop_timeout, true, turn_of(c.name)});
   if (auto* one = std::get_if<launched>(&l)) {
     adopt(c, std::move(*one));
   } else {

@@ -114,6 +114,7 @@ std::string make_job(const launch_request& r, const account* who) {
     head.gid = who->gid;
     head.switch_user = 1;
   }
+  head.scripts_by_shell = r.scripts_by_shell ? 1 : 0;
   head.stop_signal = spec.stop_signal;
   head.stop_timeout_ms = r.stop_timeout.count();
   head.working_folder = spec.cwd.empty() ? 0 : writer.add_text(spec.cwd);

@@ -18,6 +18,7 @@ struct launch_request {
   std::string title; ///< stands behind "reeve-launcher" in what `ps` shows
   process_spec process;
   std::chrono::milliseconds stop_timeout{0}; ///< after its stop signal, should Reeve end
+  bool scripts_by_shell = false;             ///< those whose first line does not name who runs them
   std::string turn; ///< of several with this name one runs, the others wait; empty: all run
 };
 

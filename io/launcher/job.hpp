@@ -22,13 +22,14 @@ struct job {
   uint32_t groups = 0;
   uint32_t uid = 0;
   uint32_t gid = 0;
-  uint32_t switch_user = 0;    ///< 0: run as who Reeve is
-  int32_t no_user = 0;         ///< 1: the user was not found, for the reason `user_error`
-  int32_t user_error = 0;      ///< an errno; 0: there is no such user
-  int32_t stop_signal = 15;    ///< should Reeve die
-  int64_t stop_timeout_ms = 0; ///< should Reeve die
-  uint64_t working_folder = 0; ///< place of its text; 0: as it is
-  uint64_t turn = 0;           ///< place of the name that only one may hold; 0: none
+  uint32_t switch_user = 0;      ///< 0: run as who Reeve is
+  uint32_t scripts_by_shell = 0; ///< a script whose first line names nobody is run by /bin/sh
+  int32_t no_user = 0;           ///< 1: the user was not found, for the reason `user_error`
+  int32_t user_error = 0;        ///< an errno; 0: there is no such user
+  int32_t stop_signal = 15;      ///< should Reeve die
+  int64_t stop_timeout_ms = 0;   ///< should Reeve die
+  uint64_t working_folder = 0;   ///< place of its text; 0: as it is
+  uint64_t turn = 0;             ///< place of the name that only one may hold; 0: none
 };
 
 /// What a start can fail at.

@@ -11,6 +11,7 @@
 #include <grp.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -101,6 +102,48 @@ bool become_user(const mapped_job& j) {
          && setuid(j.what->uid) == 0;
 }
 
+/// Returns with the reason in `errno`.
+void run_file(char* file, const mapped_job& j) {
+  execve(file, j.arguments(), environ);
+  if (errno == ENOEXEC && j.what->scripts_by_shell != 0) {
+    static char shell[] = "/bin/sh";
+    char** words = j.arguments() - 1; // over the end of the job, which nobody needs any more
+    words[0] = shell;
+    words[1] = file;
+    execve(shell, words, environ);
+  }
+}
+
+/// As execvp, of which C libraries have different opinions about scripts.
+void run(const char* command, const mapped_job& j) {
+  if (strchr(command, '/') != nullptr) {
+    return run_file(j.arguments()[0], j);
+  }
+  const char* place = getenv("PATH");
+  int why = ENOENT;
+  for (place = place != nullptr ? place : "/usr/local/bin:/usr/bin:/bin";; ++place) {
+    static char file[4096];
+    const size_t folder = strcspn(place, ":");
+    if (folder + strlen(command) + 2 <= sizeof file) {
+      memcpy(file, place, folder);
+      file[folder] = '/';
+      strcpy(file + folder + (folder > 0 ? 1 : 0), command); // an empty one is the present folder
+      run_file(file, j);
+      if (errno != ENOENT && errno != ENOTDIR) {
+        why = errno;
+      }
+      if (errno != ENOENT && errno != ENOTDIR && errno != EACCES) {
+        return;
+      }
+    }
+    place += folder;
+    if (*place == 0) {
+      errno = why;
+      return;
+    }
+  }
+}
+
 [[noreturn]] void become_service(const mapped_job& j, pid_t launcher, int to_launcher) {
   setpgid(0, 0);
   if (j.what->switch_user != 0 && !become_user(j)) {
@@ -116,14 +159,9 @@ bool become_user(const mapped_job& j) {
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
-  environ = j.variables(); // before execvp, which looks for PATH in it
+  environ = j.variables();
   const char* command = j.arguments()[0];
-  execvp(command, j.arguments());
-  if (errno == ENOEXEC) { // a script without a first line that names who runs it
-    static char shell[] = "/bin/sh";
-    j.arguments()[-1] = shell; // nobody needs the job's end any more
-    execv(shell, j.arguments() - 1);
-  }
+  run(command, j);
   const int why = errno;
   const bool there = why == ENOENT && strchr(command, '/') != nullptr && access(command, F_OK) == 0;
   errno = why;

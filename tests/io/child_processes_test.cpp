@@ -132,6 +132,15 @@ TEST_F(child_processes_test, runs_it_in_its_cwd_with_its_environment) {
   EXPECT_EQ(lines["b"].back(), " changed");
 }
 
+TEST_F(child_processes_test, runs_a_script_without_a_first_line_by_the_shell) {
+  test::temp_folder folder;
+  chmod(folder.file("tool", "echo $0 $1\n").c_str(), 0755);
+  run("a", {{folder / "tool", "one"}, {}, {}});
+  run("b", {{"tool", "two"}, {}, {{"PATH", folder.path() + ":/bin"}}});
+  EXPECT_EQ(lines["a"], strings{folder / "tool" + " one"});
+  EXPECT_EQ(lines["b"], strings{folder / "tool" + " two"});
+}
+
 TEST_F(child_processes_test, takes_arguments_and_variables_beyond_a_page) {
   const std::string large(100'000, 'v');
   run("a", {{"/bin/sh", "-c", "echo ${#1} ${#BIG}", "sh", large}, {}, {{"BIG", large}}});

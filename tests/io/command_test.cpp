@@ -121,6 +121,32 @@ TEST_F(a_command, whose_interpreter_is_missing_says_so) {
   EXPECT_NE(r.output.find("interpreter"), std::string::npos) << r.output;
 }
 
+TEST_F(a_command, that_is_no_program_is_not_run) {
+  const auto file = folder.file("script", "echo hello\n");
+  std::filesystem::permissions(file, std::filesystem::perms{0755});
+  const auto r = run({file});
+  EXPECT_EQ(r.what, kind::not_run);
+  EXPECT_EQ(r.output, "cannot run '" + file
+                        + "': not a program (a script needs a first line like #!/bin/sh)");
+}
+
+TEST_F(a_command, is_looked_for_in_each_folder_of_path) {
+  const auto path = std::string{getenv("PATH")};
+  const auto tool = folder.file("reeve-test-tool", "#!/bin/sh\necho found $1\n");
+  const auto run_in = [&](const std::string& folders) {
+    setenv("PATH", folders.c_str(), 1);
+    const auto r = run({"reeve-test-tool", "it"});
+    setenv("PATH", path.c_str(), 1);
+    return r.output;
+  };
+  EXPECT_EQ(run_in("/no/folder:" + folder.path() + ":" + path),
+            "cannot run 'reeve-test-tool': not executable for this user");
+  std::filesystem::permissions(tool, std::filesystem::perms{0755});
+  EXPECT_EQ(run_in("/no/folder:" + folder.path() + ":" + path), "found it\n");
+  EXPECT_EQ(run_in(tool + ":" + folder.path()), "found it\n");
+  EXPECT_EQ(run_in(""), "cannot run 'reeve-test-tool': not found in PATH");
+}
+
 TEST_F(a_command, that_times_out_takes_its_grandchildren_with_it) {
   const auto r = shell("sleep 1000 & echo $!; wait", 300ms);
   EXPECT_EQ(r.what, kind::timed_out);
