@@ -1,8 +1,8 @@
 #include "io/dns_check.hpp"
 
+#include "io/connect_failure.hpp"
 #include "io/descriptor.hpp"
 #include "io/dns_answer.hpp"
-#include "io/connect_failure.hpp"
 #include "io/loop.hpp"
 #include "io/own_limits.hpp"
 #include "io/resolver.hpp"

@@ -95,9 +95,8 @@ check_outcome explain(const http_failure& f) {
   case CURLE_PARTIAL_FILE:
     return failed("connection closed in the middle of the answer");
   case CURLE_WEIRD_SERVER_REPLY:
+  case CURLE_UNSUPPORTED_PROTOCOL: // HTTP/0.9
     return failed("the answer is not HTTP");
-  case CURLE_UNSUPPORTED_PROTOCOL:
-    return failed("the answer is not HTTP"); // but HTTP/0.9
   case CURLE_URL_MALFORMAT:
     return f.redirected ? failed("redirected to something that is not a URL")
                         : not_run("the URL is malformed");

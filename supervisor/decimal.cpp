@@ -60,12 +60,13 @@ std::optional<decimal> decimal::parse(std::string_view text) {
 
 std::strong_ordering decimal::operator<=>(const decimal& other) const {
   const auto sign = [](const decimal& d) { return d.digits_.empty() ? 0 : d.negative_ ? -1 : 1; };
-  if (const auto order = sign(*this) <=> sign(other); order != 0 || digits_.empty())
-    return order;
-  auto size = exponent_ <=> other.exponent_;
-  if (size == 0)
-    size = digits_.compare(other.digits_) <=> 0;
-  return negative_ ? 0 <=> size : size;
+  if (sign(*this) != sign(other) || digits_.empty())
+    return sign(*this) <=> sign(other);
+  const auto& a = negative_ ? other : *this;
+  const auto& b = negative_ ? *this : other;
+  if (a.exponent_ != b.exponent_)
+    return a.exponent_ <=> b.exponent_;
+  return a.digits_ <=> b.digits_;
 }
 
 } // namespace reeve

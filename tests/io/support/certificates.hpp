@@ -39,8 +39,8 @@ public:
                        + "\nrand_serial = yes\ndefault_md = sha256\npolicy = any\n"
                          "x509_extensions = extensions\n[any]\ncommonName = supplied\n"
                          "[extensions]\nsubjectAltName = "
-                       + subject_alt + "\nbasicConstraints = critical,CA:"
-                       + (signs ? "TRUE" : "FALSE") + "\n");
+                       + subject_alt
+                       + "\nbasicConstraints = critical,CA:" + (signs ? "TRUE" : "FALSE") + "\n");
     run_program({"openssl", "ca", "-batch", "-notext", "-config", config, "-in",
                  folder_ / (name + ".csr"), "-cert", pem(authority), "-keyfile", key(authority),
                  "-startdate", "20200101000000Z", "-enddate", days_from_now(days), "-out",
