@@ -99,7 +99,8 @@ TEST(check, does_not_blame_a_process_that_nobody_runs) {
   const auto done = run_app({"check", "-c", file});
   EXPECT_EQ(done.code, 0) << done.out;
   EXPECT_NE(done.out.find("unknown"), std::string::npos) << done.out;
-  EXPECT_NE(done.out.find("(no Reeve runs its process now; `reeve run` starts it)"), std::string::npos)
+  EXPECT_NE(done.out.find("(no Reeve runs its process now; `reeve run` starts it)"),
+            std::string::npos)
     << done.out;
 }
 

@@ -55,7 +55,8 @@ TEST(where_it_listens, is_not_guessed) {
             "reeve.yaml:1:34: server.listen: duplicate key; the first is on line 1\n");
   EXPECT_EQ(listens("server: {listen: \"127.0.0.1:${PORT}\"}\n"),
             problems_of("server: {listen: \"127.0.0.1:${PORT}\"}\n" + services));
-  EXPECT_NE(listens("server: {listen: 127.0.0.1:9000\n").find("is never closed"), std::string::npos);
+  EXPECT_NE(listens("server: {listen: 127.0.0.1:9000\n").find("is never closed"),
+            std::string::npos);
   EXPECT_EQ(listens("[]\n"), "reeve.yaml:1:1: must be a map, not a list\n");
   EXPECT_EQ(listens(""), "reeve.yaml: empty; at least one service is needed\n");
   EXPECT_EQ(lines({std::get<problem>(load_listen("/nowhere/reeve.yaml", environment_of({})))}),
