@@ -198,6 +198,7 @@ service_tree::actions service_tree::started(std::string_view name, mono_time now
     return {};
   s->alive = true;
   s->frozen.clear();
+  s->no_target.clear();
   ++s->incarnation;
   s->restarts += s->cause == restart_cause::boot ? 0 : 1;
   s->late.reset();

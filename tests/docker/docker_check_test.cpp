@@ -76,6 +76,21 @@ TEST_F(docker_check_test, a_healthcheck_that_is_starting_says_nothing) {
   EXPECT_FALSE(o.at_once);
 }
 
+TEST_F(docker_check_test, what_is_paused_is_not_known_at_once_and_goes_on_afterwards) {
+  connect();
+  auto box = with_health("true");
+  ASSERT_TRUE(comes_out(box, kind::answered));
+  host().docker({"pause", box});
+  auto o = once(box);
+  EXPECT_EQ(o.what, kind::not_run);
+  EXPECT_TRUE(o.at_once);
+  EXPECT_EQ(o.reason, "paused by a person, in Docker");
+  host().docker({"unpause", box});
+  o = once(box);
+  EXPECT_NE(o.what, kind::failed) << "the engine called it unhealthy for its pause: " << o.reason;
+  ASSERT_TRUE(comes_out(box, kind::answered));
+}
+
 TEST_F(docker_check_test, without_an_engine_nothing_is_known_at_once) {
   engine = std::make_unique<docker_engine>(on, host().folder() + "/nowhere.sock");
   auto o = once("box");

@@ -88,6 +88,10 @@ TEST_F(docker_e2e, containers_that_fail_are_restarted_and_those_a_person_stops_a
   EXPECT_TRUE(runs("killed"));
   EXPECT_NE(reeve.log().find("exited with code 137 (docker kill)"), std::string::npos);
   EXPECT_EQ(reeve.service("killed")["attempt"], 1) << "one failure is counted once";
+  const auto url = "http://127.0.0.1:" + std::to_string(reeve.port());
+  const auto explained = run_reeve({"explain", "killed", "--url", url});
+  EXPECT_NE(explained.out.find("`docker kill` is a failure, and is restarted"), std::string::npos)
+    << explained.out << explained.err;
   kill_process(engine().pid_of("killed"), SIGKILL);
   EXPECT_TRUE(back(reeve, "killed", 2));
   EXPECT_EQ(reeve.service("killed")["attempt"], 2);
