@@ -258,7 +258,7 @@ TEST_F(explained, each_restart_has_an_outcome) {
   child_exits("api", 1);
   advance(1s);
   ASSERT_TRUE(picture("api")->record && picture("api")->record->last_outcome);
-  EXPECT_EQ(told("api"), (strings{"wait: restart 1 of 5 in 10m; delay 1 s = 1 s",
+  EXPECT_EQ(told("api"), (strings{"wait: restart 1 of 5 in 10m in group 'root'; delay 1 s = 1 s",
                                   "restart: ", "healthy after 0 ms"}));
   child_exits("api", 1);
   EXPECT_NE(metrics().find(R"(reeve_restart_outcomes_total{service="api",outcome="healthy"} 1)"),
