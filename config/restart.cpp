@@ -26,7 +26,7 @@ void read_backoff(const reader& from, backoff_policy& into) {
     if (none == "none")
       into = {.none = true};
     else
-      from.fail_type("none, or a map such as {initial: 1s, factor: 2, max: 5m, jitter: 0.2}");
+      from.fail_type("none, or a map such as {initial: 500ms, factor: 2.5, max: 1m, jitter: 0.2}");
     return;
   }
   if (into.none)
@@ -165,7 +165,7 @@ void warn_of_clean_exit(const reader& at, const restart_spec& made) {
 
 void read_intensity(const reader& from, intensity& into) {
   if (!from.is_map())
-    return from.fail_type("a map such as {restarts: 5, within: 10m}");
+    return from.fail_type("a map such as {restarts: 15, within: 30m}");
   fields f{from};
   f.whole("restarts", into.restarts, 0, 1'000'000);
   f.duration("within", into.within, 1ms);

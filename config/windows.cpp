@@ -11,8 +11,10 @@ namespace {
 /// An option of `restart`, where the service itself says it; it stands with the first remedy.
 std::optional<reader> written(const service_entry& service, std::string_view option) {
   auto restart = fields{service.at}.find("restart");
-  if (restart && restart->is_list())
-    restart = restart->items("a list of remedies").front();
+  if (restart && restart->is_list()) {
+    const auto remedies = restart->items("a list of remedies");
+    restart = remedies.empty() ? std::nullopt : std::optional{remedies.front()};
+  }
   return restart && restart->is_map() ? fields{*restart}.find(option) : std::nullopt;
 }
 

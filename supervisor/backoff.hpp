@@ -6,9 +6,9 @@ namespace reeve {
 
 struct backoff_policy {
   bool none = false; ///< restart at once
-  std::chrono::milliseconds initial{1'000};
-  double factor = 2;
-  std::chrono::milliseconds max{300'000};
+  std::chrono::milliseconds initial{500};
+  double factor = 2.5;
+  std::chrono::milliseconds max{60'000};
   double jitter = 0.2; ///< up to this share of the delay is added
 
   bool operator==(const backoff_policy&) const = default;

@@ -9,8 +9,8 @@
 namespace reeve {
 
 struct intensity {
-  int restarts = 5; ///< allowed inside any window; 0: the first failure exhausts
-  std::chrono::milliseconds within{600'000};
+  int restarts = 15; ///< allowed inside any window; 0: the first failure exhausts
+  std::chrono::milliseconds within{1'800'000};
 
   bool operator==(const intensity&) const = default;
 };

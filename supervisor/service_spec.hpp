@@ -262,7 +262,7 @@ struct group_spec {
   reeve::strategy strategy = strategy::one_for_one;
   reeve::intensity intensity;
   reeve::on_exhausted on_exhausted = on_exhausted::give_up;
-  std::chrono::milliseconds cooldown{600'000}; ///< 0: wait for a person
+  std::chrono::milliseconds cooldown{120'000}; ///< 0: wait for a person
   restart_type type = restart_type::permanent; ///< the group as a child
   std::vector<std::variant<std::string, group_spec>> children;
   bool intensity_is_written = true; ///< by a person; else each member's own window counts

@@ -88,13 +88,14 @@ std::vector<policy_choice> policy_grid(const policy_choice& present) {
     limits.emplace_back(intensity{restarts, 10min}, on_exhausted::give_up);
   limits.emplace_back(intensity{5, 10min}, on_exhausted::escalate);
   std::vector<policy_choice> all;
-  for (const auto& [limit, exhausted] : limits) {
-    for (const auto& backoff : backoffs(present.backoff.jitter)) {
-      const policy_choice made{backoff, limit, exhausted};
-      if (made != present && std::find(all.begin(), all.end(), made) == all.end())
-        all.push_back(made);
-    }
-  }
+  const auto add = [&](const policy_choice& made) {
+    if (made != present && std::find(all.begin(), all.end(), made) == all.end())
+      all.push_back(made);
+  };
+  add({{.jitter = present.backoff.jitter}, {}, on_exhausted::give_up}); // the defaults
+  for (const auto& [limit, exhausted] : limits)
+    for (const auto& backoff : backoffs(present.backoff.jitter))
+      add({backoff, limit, exhausted});
   return all;
 }
 

@@ -23,6 +23,7 @@ service_supervision in_state(supervision state) {
   s.state = state;
   s.reason = "status 500, expected 200-299";
   s.restarts_in_window = 2;
+  s.limit = {5, 10min};
   return s;
 }
 

@@ -7,10 +7,11 @@
 namespace reeve::cli {
 namespace {
 
-const std::string config = "services:\n"
-                           "  database: {check: tcp://localhost:5432}\n"
-                           "  backend: {process: {command: [x]}, restart: {backoff: {jitter: 0}}}\n"
-                           "tree: {intensity: {restarts: 1, within: 10m}, cooldown: 0}\n";
+const std::string config =
+  "services:\n"
+  "  database: {check: tcp://localhost:5432}\n"
+  "  backend: {process: {command: [x]}, restart: {backoff: {initial: 1s, jitter: 0}}}\n"
+  "tree: {intensity: {restarts: 1, within: 10m}, cooldown: 0}\n";
 
 const std::string scenario = "duration: 100s\n"
                              "failures:\n"

@@ -15,7 +15,8 @@ using nlohmann::json;
 const std::string config =
   "services:\n"
   "  database: {check: tcp://localhost:5432}\n"
-  "  backend: {process: {command: [x]}}\n"
+  "  backend: {process: {command: [x]}, restart: {backoff: {initial: 1s, factor: 2, max: 5m}, "
+  "intensity: {restarts: 5, within: 10m}}}\n"
   "  worker: {process: {command: [x]}, restart: {backoff: {initial: 30s, factor: 1, max: 30s}}}\n"
   "tree:\n"
   "  children:\n"

@@ -285,7 +285,7 @@ TEST(defaults, are_overridden_key_by_key) {
                             "restart: {docker: a, backoff: {max: 4s}}}}");
   EXPECT_EQ(made.checks.at(0).interval, 20s);
   EXPECT_EQ(made.checks.at(0).healthy_after, 2);
-  EXPECT_EQ(made.restart.backoff, (backoff_policy{false, 3s, 2, 4s, 0.2}));
+  EXPECT_EQ(made.restart.backoff, (backoff_policy{false, 3s, 2.5, 4s, 0.2}));
 }
 
 TEST(defaults, give_their_intensity_to_services_and_groups_that_have_none) {

@@ -20,14 +20,14 @@ std::string of_intensity(const std::string& intensity, const std::vector<std::st
 }
 
 TEST(intensity, that_the_backoff_cannot_exhaust_is_warned_of) {
-  EXPECT_EQ(of_intensity("{restarts: 5, within: 10s}", {"backoff: {initial: 1s}"}),
+  EXPECT_EQ(of_intensity("{restarts: 5, within: 10s}", {"backoff: {initial: 1s, factor: 2}"}),
             "reeve.yaml:1:19: tree.intensity: can never be exhausted: that takes 6 failures within "
             "10s, and the backoff leaves room for 4 (its delays are 1s, 2s, 4s, 8s)\n");
 }
 
 TEST(intensity, that_the_backoff_can_just_exhaust_is_not_warned_of) {
-  EXPECT_EQ(of_intensity("{restarts: 3, within: 7s}", {"backoff: {initial: 1s}"}), "");
-  EXPECT_NE(of_intensity("{restarts: 3, within: 6s}", {"backoff: {initial: 1s}"}), "");
+  EXPECT_EQ(of_intensity("{restarts: 3, within: 7s}", {"backoff: {initial: 1s, factor: 2}"}), "");
+  EXPECT_NE(of_intensity("{restarts: 3, within: 6s}", {"backoff: {initial: 1s, factor: 2}"}), "");
 }
 
 TEST(intensity, can_be_exhausted_by_several_services_together) {
@@ -167,12 +167,17 @@ TEST(clean_exit, that_is_uncounted_of_what_is_not_permanent_is_warned_of) {
   EXPECT_EQ(of_restart("{docker: web, clean_exit: uncounted}"), "");
 }
 
-// A ladder of three remedies for `web`; `more` stands before its services.
+const std::string five_restarts = "restart: {intensity: {restarts: 5, within: 10m}}";
+
+// A ladder of three remedies for `web`; `more` stands before its services. Five restarts in
+// 10 minutes unless that says otherwise.
 std::string of_ladder(const std::string& attempts, const std::string& more,
-                      const std::string& backoff = "{initial: 1s}") {
+                      const std::string& backoff = "{initial: 1s, factor: 2}") {
+  const bool is_told = more.find("intensity") != std::string::npos;
   return warnings(more + "\nservices:\n  web:\n    restart:\n      - {docker: web, " + attempts
                   + ", backoff: " + backoff
-                  + "}\n      - {exec: [a], attempts: 3}\n      - {exec: [b]}\n");
+                  + "}\n      - {exec: [a], attempts: 3}\n      - {exec: [b]}\n"
+                  + (is_told ? "" : "defaults: {" + five_restarts + "}\n"));
 }
 
 TEST(a_ladder, whose_remedies_the_intensity_forestalls_is_warned_of) {
@@ -191,7 +196,7 @@ TEST(a_ladder, whose_remedies_the_intensity_forestalls_is_warned_of) {
     of_ladder("attempts: 1", "tree: {intensity: {restarts: 1}}"),
     "reeve.yaml:6:9: services.web.restart[1]: is never tried while the service fails right "
     "after each start: the remedies before it take 1 restart, and group 'root' allows no more "
-    "than 1 within 10m\n");
+    "than 1 within 30m\n");
 }
 
 TEST(a_ladder, all_of_which_is_tried_is_not_warned_of) {
@@ -203,12 +208,14 @@ TEST(a_ladder, whose_restarts_may_not_fall_into_one_window_is_not_warned_of) {
   // 4 restarts: 1 + 2 + 4 + 8 s, and up to a fifth more.
   EXPECT_NE(of_ladder("attempts: 2", "tree: {intensity: {restarts: 4, within: 18s}}"), "");
   EXPECT_EQ(of_ladder("attempts: 2", "tree: {intensity: {restarts: 4, within: 17s}}"), "");
-  EXPECT_EQ(of_ladder("attempts: 2", "defaults: {check: {start_period: 3m}}"),
-            of_ladder("attempts: 2", ""))
+  EXPECT_EQ(
+    of_ladder("attempts: 2", "defaults: {check: {start_period: 3m}, " + five_restarts + "}"),
+    of_ladder("attempts: 2", ""))
     << "nothing checks it";
-  EXPECT_EQ(warnings("services: {web: {check: {tcp: tcp://a:1, start_period: 3m}, restart: "
-                     "[{docker: a, attempts: 5}, {docker: b}]}}"),
-            "");
+  EXPECT_EQ(
+    warnings("services: {web: {check: {tcp: tcp://a:1, start_period: 3m}, restart: "
+             "[{docker: a, attempts: 5, intensity: {restarts: 5, within: 10m}}, {docker: b}]}}"),
+    "");
 }
 
 TEST(a_ladder, goes_on_when_its_group_is_restarted_by_the_parent) {

@@ -96,7 +96,7 @@ TEST_F(pages, decisions_are_shown_with_their_numbers) {
                                              std::chrono::seconds{2},
                                              1,
                                              1,
-                                             {}}},
+                                             {5, std::chrono::minutes{10}}}},
                     outcome},
                    outcome});
   show({p});

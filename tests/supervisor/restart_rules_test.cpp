@@ -79,6 +79,10 @@ TEST(restart_plan, leaves_out_who_may_not_be_started) {
 // -- restart_policy -----------------------------------------------------------
 
 struct policy_fixture : testing::Test {
+  policy_fixture() {
+    spec.backoff = {false, 1s, 2, 5min, 0.2};
+  }
+
   restart_decision decide(bool clean = false) {
     return decide_restart(spec, {limit, window}, clean, history, now, 0);
   }

@@ -70,7 +70,7 @@ TEST_F(windows, of_a_group_whose_strategy_ties_its_members_count_for_all) {
     begin({allowed(0, process("a")), allowed(0, process("b"))});
     EXPECT_NE(failed("b"), texts{"give_up b"});
     EXPECT_TRUE(at("b").shares_window);
-    EXPECT_EQ(at("b").limit, intensity{});
+    EXPECT_EQ(at("b").limit, (intensity{5, 10min}));
   }
 }
 

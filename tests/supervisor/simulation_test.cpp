@@ -33,6 +33,8 @@ daemon_spec all_in_root(std::vector<service_spec> services, strategy how = strat
   daemon_spec spec;
   spec.tree.name = "root";
   spec.tree.strategy = how;
+  spec.tree.intensity = {5, 10min};
+  spec.tree.cooldown = 10min;
   for (auto& s : services) {
     spec.tree.children.emplace_back(s.name);
     spec.services.push_back(std::move(s));

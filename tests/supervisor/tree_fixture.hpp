@@ -18,6 +18,7 @@ inline service_spec process(std::string name, std::chrono::milliseconds backoff 
   s.name = std::move(name);
   s.restart.target = process_spec{{"./" + s.name}, {}, {}, 15, {}};
   s.restart.backoff = {backoff.count() == 0, backoff, 2, std::chrono::minutes{5}, 0};
+  s.restart.intensity = {5, std::chrono::minutes{10}};
   return s;
 }
 
@@ -36,6 +37,11 @@ inline service_spec of_type(service_spec s, restart_type type) {
 /// `restart a`, `wait a 2000`, `give_up a`, `escalate g`, `exit root`.
 struct tree_fixture : testing::Test {
   using texts = std::vector<std::string>;
+
+  tree_fixture() {
+    spec.tree.intensity = {5, std::chrono::minutes{10}};
+    spec.tree.cooldown = std::chrono::minutes{10};
+  }
 
   static std::string text_of(const tree_action& a) {
     static constexpr const char* words[] = {"stop",     "start", "restart", "wait", "give_up",

@@ -22,25 +22,31 @@ inline check_spec http_spec(const std::string& url) {
   return check;
 }
 
-/// Watched by one HTTP check every 10 s, three failures; restarted by a command.
-inline service_spec web_service(const std::string& name) {
+/// Restarted after 1 s, 2 s, 4 s and so on, five times in ten minutes.
+inline service_spec service_named(const std::string& name) {
   service_spec service;
   service.name = name;
+  service.restart.backoff = {false, 1s, 2, 5min, 0.2};
+  service.restart.intensity = {5, 10min};
+  return service;
+}
+
+/// Watched by one HTTP check every 10 s, three failures; restarted by a command.
+inline service_spec web_service(const std::string& name) {
+  auto service = service_named(name);
   service.checks = {http_spec(name)};
   service.restart.target = exec_target{{"start"}, {"stop"}, {"restart"}};
   return service;
 }
 
 inline service_spec process_service(const std::string& name) {
-  service_spec service;
-  service.name = name;
+  auto service = service_named(name);
   service.restart.target = process_spec{{"./" + name}};
   return service;
 }
 
 inline service_spec container_service(const std::string& name) {
-  service_spec service;
-  service.name = name;
+  auto service = service_named(name);
   service.restart.target = docker_target{name};
   return service;
 }
@@ -49,6 +55,8 @@ inline service_spec container_service(const std::string& name) {
 inline daemon_spec daemon_of(std::vector<service_spec> services) {
   daemon_spec spec;
   spec.tree.name = "root";
+  spec.tree.intensity = {5, 10min};
+  spec.tree.cooldown = 10min;
   for (const auto& service : services)
     spec.tree.children.emplace_back(service.name);
   spec.services = std::move(services);
