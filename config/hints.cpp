@@ -30,7 +30,7 @@ constexpr std::string_view as_type = "write type: permanent, transient or tempor
 constexpr std::string_view as_restart_type =
   "write restart: {type: permanent}, or transient, or temporary";
 constexpr std::string_view as_unhealthy_after = "write unhealthy_after: 3";
-constexpr std::string_view as_intensity = "write intensity: {restarts: 5, within: 10m}";
+constexpr std::string_view as_intensity = "write intensity: {restarts: 15, within: 30m}";
 constexpr std::string_view as_stop_timeout = "write stop_timeout: 10s";
 constexpr std::string_view no_containers =
   "Reeve creates no containers; to restart one write restart: docker://NAME";

@@ -290,6 +290,9 @@ public:
         hear_of_start();
       }
       if (pid_ != 0 && reap(status)) {
+        if (starting_ >= 0) { // it ran and ended since that was looked at
+          hear_of_start();
+        }
         return status;
       }
       if (starting_ >= 0 && start_by_ >= 0 && now_ms() >= start_by_) {

@@ -73,10 +73,9 @@ TEST(log_lines, say_a_reason_once_when_giving_up) {
 
 TEST(log_lines, promise_no_restart_that_is_not_decided) {
   auto s = in_state(supervision::restarting);
-  EXPECT_EQ(next_line(s, {5, 10min}, "", start), "restarting now, attempt 2 of 5");
+  EXPECT_EQ(next_line(s, "", start), "restarting now, attempt 2 of 5");
   s.undecided = true;
-  EXPECT_EQ(next_line(s, {5, 10min}, "", start),
-            "what to do is decided when its group has started");
+  EXPECT_EQ(next_line(s, "", start), "what to do is decided when its group has started");
 }
 
 TEST(log_lines, say_how_an_operation_came_out) {

@@ -71,7 +71,7 @@ TEST(validate, looks_for_what_the_config_names_on_this_machine) {
         "  redis: {check: {redis: 'redis://a', password_file: /no/password}}\n");
   const auto done = run_app({"validate", "-c", file});
   EXPECT_EQ(done.code, 0) << "it may be meant for another machine";
-  EXPECT_EQ(done.out, file + ": good, 10 services, 10 warnings\n");
+  EXPECT_TRUE(done.out.starts_with(file + ": good, 10 services, 10 warnings\n")) << done.out;
   const auto begin = "warning: " + file + ": services.";
   for (const auto& said :
        {std::string{"program.process.command: there is no command 'no-such-program' in PATH"},

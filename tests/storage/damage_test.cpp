@@ -31,7 +31,7 @@ struct a_damaged_state : state_fixture {
     remembered content;
     auto said = log_of([&] { content = reopened(); });
     EXPECT_TRUE(is_well()) << store->health().trouble;
-    keep({.groups = {{.name = "new", .restarts = {at(1)}}}});
+    keep({.groups = {{.name = "new", .restarts = {{at(1), ""}}}}});
     EXPECT_EQ(log_of([&] { EXPECT_EQ(reopened().groups.size(), 1U); }), "");
     EXPECT_LE(std::count(said.begin(), said.end(), '\n'), 1) << said;
     return said;
