@@ -269,11 +269,13 @@ TEST_F(child_processes_test, leaves_no_file_and_no_zombie_behind) {
   int ended = 0;
   on_exit = [&](const std::string& name) {
     if (++ended < 500) {
-      children->start(name, {{"/bin/true"}, {}, {}}, milliseconds{0}, [](status s) { EXPECT_TRUE(s) << s.sentence(); });
+      children->start(name, {{"/bin/true"}, {}, {}}, milliseconds{0},
+                      [](status s) { EXPECT_TRUE(s) << s.sentence(); });
     }
   };
   for (const auto* name : {"a", "b", "c", "d"}) {
-    children->start(name, {{"/bin/true"}, {}, {}}, milliseconds{0}, [](status s) { EXPECT_TRUE(s) << s.sentence(); });
+    children->start(name, {{"/bin/true"}, {}, {}}, milliseconds{0},
+                    [](status s) { EXPECT_TRUE(s) << s.sentence(); });
   }
   ASSERT_TRUE(run_until(home, [&] { return children->running() == 0; }));
   EXPECT_EQ(ended, 503);
