@@ -267,13 +267,14 @@ http::hooks daemon::state::page_hooks() {
 void daemon::state::carry_out(io::operation what, const service_spec& service,
                               actors::outside::completion done) {
   under_way.insert(service.name);
-  targets.carry_out(what, service,
-                    [this, name = service.name, done = std::move(done)](status outcome) {
-                      under_way.erase(under_way.find(name));
-                      done(std::move(outcome));
-                      if (ending)
-                        ending->operation_ended(name);
-                    });
+  targets.carry_out(
+    what, service,
+    [this, name = service.name, done = std::move(done)](io::operation_outcome outcome) {
+      under_way.erase(under_way.find(name));
+      done(std::move(outcome));
+      if (ending)
+        ending->operation_ended(name);
+    });
 }
 
 void daemon::state::keep(const remembered& changes, std::function<void()> kept) {
