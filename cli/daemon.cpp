@@ -3,6 +3,7 @@
 #include "actors/actor_tree.hpp"
 #include "actors/log_about.hpp"
 #include "cli/commands.hpp"
+#include "cli/config_change.hpp"
 #include "cli/logging.hpp"
 #include "cli/shutdown.hpp"
 #include "cli/table.hpp"
@@ -31,7 +32,6 @@
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <optional>
 #include <random>
@@ -71,22 +71,6 @@ std::string where_health_is(const std::vector<listen_address>& at) {
   return all;
 }
 
-// Where the two differ in what is read at the start only; empty: nowhere.
-std::string what_needs_a_restart(const daemon_spec& before, const daemon_spec& now) {
-  std::string all;
-  const auto compare = [&](const char* key, const auto& one, const auto& other) {
-    if (one != other)
-      all += (all.empty() ? "" : ", ") + std::string{key};
-  };
-  compare("server.listen", before.server.listen, now.server.listen);
-  compare("server.health", before.server.fail_on, now.server.fail_on);
-  compare("server.token_file", before.server.token_file, now.server.token_file);
-  compare("server.orders", before.server.orders, now.server.orders);
-  compare("docker.socket", before.docker.socket, now.docker.socket);
-  compare("metrics.prefix", before.metrics_prefix, now.metrics_prefix);
-  return all;
-}
-
 /// Why no process of `spec` could be started; empty: they can, or there are none.
 std::string missing_launcher(const daemon_spec& spec) {
   const bool has_processes =
@@ -98,44 +82,6 @@ std::string missing_launcher(const daemon_spec& spec) {
     return {};
   return "cannot run " + path + ": " + std::generic_category().message(errno)
          + "; it starts every 'process': install it beside the reeve executable";
-}
-
-// "2 services; new: c; changed: b; removed: d".
-std::string what_changed(const daemon_spec& before, const daemon_spec& now) {
-  std::map<std::string_view, const service_spec*> old;
-  for (const auto& service : before.services)
-    old[service.name] = &service;
-  std::string fresh, changed, removed;
-  auto name = [](std::string& list, std::string_view service) {
-    (list += list.empty() ? "" : ", ") += service;
-  };
-  for (const auto& service : now.services) {
-    auto known = old.extract(service.name);
-    if (known.empty())
-      name(fresh, service.name);
-    else if (*known.mapped() != service)
-      name(changed, service.name);
-  }
-  for (const auto& [service, spec] : old)
-    name(removed, service);
-  auto text = counted(now.services.size(), "service");
-  for (const auto& [what, list] :
-       {std::pair{"; new: ", &fresh}, {"; changed: ", &changed}, {"; removed: ", &removed}})
-    if (!list->empty())
-      text += what + *list;
-  if (before.tree != now.tree || before.budget != now.budget || before.hold != now.hold)
-    text += "; the tree changed";
-  return before == now ? text + "; nothing changed" : text;
-}
-
-// "a, b": what a reload takes away, by mistake perhaps.
-std::string missing_now(const daemon_spec& before, const daemon_spec& now) {
-  std::string names;
-  for (const auto& old : before.services)
-    if (std::none_of(now.services.begin(), now.services.end(),
-                     [&](const service_spec& s) { return s.name == old.name; }))
-      names += (names.empty() ? "" : ", ") + old.name;
-  return names;
 }
 
 } // namespace
