@@ -201,7 +201,7 @@ void service_tree::state::remove_groups() {
       // Nobody is left to bring its members back together.
       if (std::exchange(p.then, tree_plan::sequel::none) != tree_plan::sequel::none)
         for (auto* s : p.members)
-          s->again = s->plan == &p;
+          s->again = s->again || s->plan == &p;
     }
     it = groups.erase(it);
   }

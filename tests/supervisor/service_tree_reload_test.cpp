@@ -214,6 +214,20 @@ TEST_F(reloads, restart_what_they_took_out_of_a_group_that_is_still_stopped_to_b
   EXPECT_EQ(stopped("b"), (texts{"start b", "start a"}));
 }
 
+TEST_F(reloads, restart_what_is_back_while_its_group_that_is_gone_had_it_stopped) {
+  spec.tree.children = {exhausted_at_once({"a", "b"})};
+  begin({process("a"), process("b")});
+  const auto services = spec.services;
+  EXPECT_EQ(failed("a"), (texts{"escalate app", "stop b"}));
+  remove("b");
+  spec.tree.children = {exhausted_at_once({"a"})};
+  reload();
+  spec.services = services;
+  spec.tree.children = {"a", "b"};
+  EXPECT_EQ(reload(), texts{});
+  EXPECT_EQ(stopped("b"), (texts{"start b", "start a"}));
+}
+
 TEST_F(reloads, leave_its_careful_try_to_what_they_took_out_of_a_group) {
   spec.tree.intensity = {0, 10min};
   spec.tree.intensity_is_written = true;
