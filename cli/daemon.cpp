@@ -71,17 +71,29 @@ std::string where_health_is(const std::vector<listen_address>& at) {
   return all;
 }
 
-/// Why no process of `spec` could be started; empty: they can, or there are none.
+bool starts_programs(const service_spec& service) {
+  const auto by = [](const restart_target& target) {
+    return std::holds_alternative<process_spec>(target)
+           || std::holds_alternative<exec_target>(target);
+  };
+  const auto& checks = service.checks;
+  const auto& restart = service.restart;
+  return by(restart.target)
+         || std::any_of(restart.further.begin(), restart.further.end(),
+                        [&](const remedy& r) { return by(r.target); })
+         || std::any_of(checks.begin(), checks.end(), [](const check_spec& c) {
+              return std::holds_alternative<exec_check>(c.target);
+            });
+}
+
+/// Why no program that `spec` names could be started; empty: they can, or there are none.
 std::string missing_launcher(const daemon_spec& spec) {
-  const bool has_processes =
-    std::any_of(spec.services.begin(), spec.services.end(), [](const service_spec& s) {
-      return std::holds_alternative<process_spec>(s.restart.target);
-    });
   const auto& path = io::launcher_beside_us();
-  if (!has_processes || access(path.c_str(), X_OK) == 0)
+  if (std::none_of(spec.services.begin(), spec.services.end(), starts_programs)
+      || access(path.c_str(), X_OK) == 0)
     return {};
   return "cannot run " + path + ": " + std::generic_category().message(errno)
-         + "; it starts every 'process': install it beside the reeve executable";
+         + "; it starts every process and every command: install it beside the reeve executable";
 }
 
 } // namespace
