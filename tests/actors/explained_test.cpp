@@ -125,6 +125,44 @@ TEST_F(explained, asks_nothing_again_that_has_failed_just_now) {
   EXPECT_EQ(world_.operations, strings{"restart web"});
 }
 
+TEST_F(explained, asks_nothing_again_that_has_failed_just_now_after_hours_of_health) {
+  world_.answers("http://web", 200);
+  auto web = looked_at("web");
+  web.checks[0].interval = 5min;
+  web.restart.backoff.initial = 1s;
+  start(daemon_of({web}));
+  advance(2h);
+  world_.answers("http://web", 500);
+  ASSERT_TRUE(becomes("web", health::unhealthy));
+  world_.hangs("http://web"); // it would cost its timeout
+  advance(1s);
+  EXPECT_EQ(world_.operations, strings{"restart web"});
+}
+
+TEST_F(explained, takes_no_failed_readiness_for_what_a_look_would_see) {
+  world_.answers("http://web", 500);
+  world_.answers("http://more", 500);
+  for (const auto unhealthy_after : {100, 1}) { // it fails just before the look, or only in it
+    auto web = looked_at("web");
+    web.checks.insert(web.checks.begin(), http_spec("more"));
+    web.checks[0].name = "more";
+    web.checks[0].role = role::readiness;
+    web.checks[0].interval = 1h;
+    web.checks[0].unhealthy_after = unhealthy_after;
+    world_.answers("http://web", 500);
+    start(daemon_of({web}));
+    for (auto i = 0; i < 600 && !picture("web")->next_restart; ++i)
+      advance(100ms);
+    advance(40s);
+    world_.answers("http://web", 200);
+    advance(30s);
+    EXPECT_TRUE(world_.operations.empty()) << unhealthy_after;
+    daemon_.reset();
+    run();
+    world_.forget_reeve();
+  }
+}
+
 TEST_F(explained, asks_the_other_checks_only_if_none_has_failed_just_now) {
   world_.answers("http://web", 500);
   world_.answers("http://more", 200);

@@ -412,3 +412,83 @@ TEST_F(restarter, counts_no_restart_that_its_own_end_broke_off) {
   EXPECT_EQ(lines_with("web could not be restarted: Reeve is ending"), 1U) << log_.text();
   EXPECT_EQ(lines_with("restarting in"), 1U) << "that of its failure" << log_.text();
 }
+
+TEST_F(restarter, does_not_call_stopped_what_could_not_be_stopped) {
+  world_.answers("http://web", 200);
+  start(daemon_of({web_service("web")}));
+  advance(10s);
+  world_.failing["web"] = "exited with code 1";
+  give("web", order::stop);
+  EXPECT_EQ(supervision_of("web"), supervision::running) << "it is still there, and looked after";
+}
+
+TEST_F(restarter, tells_the_engine_of_a_persons_stop_and_of_no_other_order) {
+  world_.containers["db"] = {fact::running, ""};
+  start(daemon_of({container_service("db")}));
+  for (const auto what : {order::restart, order::pause, order::resume}) {
+    EXPECT_EQ(give("db", what).what, order_answer::accepted);
+    EXPECT_TRUE(world_.remembered_stopped.empty());
+  }
+  give("db", order::stop);
+  EXPECT_TRUE(world_.remembered_stopped.contains("db"));
+}
+
+TEST_F(restarter, says_in_the_metrics_that_a_container_failed) {
+  world_.containers["db"] = {fact::running, ""};
+  start(daemon_of({container_service("db")}));
+  container_tells("db", fact::failed, "exited with code 1");
+  advance(1s);
+  EXPECT_NE(metrics().find(R"({service="db",group="root",reason="container"} 1)"),
+            std::string::npos);
+}
+
+TEST_F(restarter, counts_no_start_of_a_container_that_is_not_there) {
+  world_.containers["db"] = {fact::running, ""};
+  world_.failing["db"] = "no such container 'db': create it";
+  world_.without_target.insert("db");
+  start(daemon_of({container_service("db")}));
+  container_tells("db", fact::failed, "exited with code 1");
+  advance(1s);
+  ASSERT_EQ(world_.operations, strings{"start db"});
+  EXPECT_EQ(metrics().find(R"(restart_failures_total{service="db",group="root"} 1)"),
+            std::string::npos);
+}
+
+TEST_F(restarter, says_in_the_metrics_what_failed_first_also_after_a_start_that_failed) {
+  start(daemon_of({process_service("api")}));
+  world_.failing["api"] = "no such command";
+  child_exits("api", 1);
+  advance(1s);
+  world_.failing.clear();
+  advance(10s);
+  ASSERT_EQ(supervision_of("api"), supervision::running);
+  EXPECT_NE(metrics().find(R"({service="api",group="root",reason="exited"} 1)"), std::string::npos);
+  EXPECT_EQ(metrics().find(R"({service="api",group="root",reason="unhealthy"} 1)"),
+            std::string::npos);
+}
+
+TEST_F(restarter, calls_a_restart_of_the_group_that_also_of_who_failed_before) {
+  auto spec = daemon_of({process_service("db"), process_service("web")});
+  spec.tree.strategy = strategy::one_for_all;
+  start(spec);
+  child_exits("web", 1);
+  advance(2s);
+  ASSERT_EQ(supervision_of("web"), supervision::running);
+  child_exits("db", 1);
+  advance(10s);
+  const auto text = metrics();
+  EXPECT_NE(text.find(R"({service="web",group="root",reason="exited"} 1)"), std::string::npos);
+  EXPECT_NE(text.find(R"({service="web",group="root",reason="group"} 1)"), std::string::npos);
+}
+
+TEST_F(restarter, hears_of_a_restart_that_succeeds_while_reeve_ends) {
+  world_.answers("http://web", 500);
+  start(daemon_of({web_service("web")}));
+  world_.held.insert("web");
+  ASSERT_TRUE(becomes("web", health::unhealthy));
+  advance(2s);
+  daemon_->shut_down(1min, [](const strings&) {});
+  world_.release("web");
+  run();
+  EXPECT_EQ(supervision_of("web"), supervision::running);
+}
