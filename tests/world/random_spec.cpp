@@ -16,6 +16,10 @@ backoff_policy random_backoff(dice& d) {
   return b;
 }
 
+intensity random_intensity(dice& d) {
+  return {d.up_to(4), d.any_of<std::chrono::milliseconds>({30s, 2min, 10min})};
+}
+
 service_spec random_service(const std::string& name, dice& d) {
   service_spec s;
   switch (d.up_to(3)) {
@@ -43,6 +47,8 @@ service_spec random_service(const std::string& name, dice& d) {
     }
   }
   s.restart.backoff = random_backoff(d);
+  s.restart.intensity = random_intensity(d);
+  s.restart.clean_exit = d.one_in(4) ? clean_exit::uncounted : clean_exit::counted;
   s.restart.type = d.any_of<restart_type>({restart_type::permanent, restart_type::permanent,
                                            restart_type::permanent, restart_type::transient,
                                            restart_type::temporary});
@@ -52,7 +58,8 @@ service_spec random_service(const std::string& name, dice& d) {
 void random_policy(group_spec& g, dice& d) {
   g.strategy = d.any_of<strategy>(
     {strategy::one_for_one, strategy::one_for_one, strategy::one_for_all, strategy::rest_for_one});
-  g.intensity = {d.up_to(4), d.any_of<std::chrono::milliseconds>({30s, 2min, 10min})};
+  g.intensity = random_intensity(d);
+  g.intensity_is_written = d.one_in(2);
   g.on_exhausted = on_exhausted::give_up;
   g.cooldown = d.any_of<std::chrono::milliseconds>({1min, 5min});
 }

@@ -25,21 +25,30 @@ world_under_test::world_under_test(std::uint64_t seed)
 
 std::string world_under_test::play() {
   SetUp();
-  begin();
-  for (int i = 0; i < steps && goes_on(); ++i)
-    step();
-  if (goes_on())
-    end_well();
+  try {
+    begin();
+    for (int i = 0; i < steps && goes_on(); ++i)
+      step();
+    if (goes_on())
+      end_well();
+  } catch (const std::exception& e) { // the actors have to end all the same
+    promises_.fail(e.what());
+  }
   TearDown();
   if (goes_on())
     return "";
-  std::string story = promises_.broken() + "\nafter:\n";
+  return promises_.broken() + "\nafter:\n" + story();
+}
+
+std::string world_under_test::story() const {
+  std::string all;
   for (const auto& s : steps_)
-    story += "  " + s + "\n";
-  return story;
+    all += "  " + s + "\n";
+  return all;
 }
 
 void world_under_test::begin() {
+  world_.chance = [this] { return dice_.fraction(); };
   world_.ordered = [this](io::operation what, const service_spec& s) { ordered(what, s); };
   for (const auto& s : spec_.services) {
     world_.answers(url_of(s.name), 200);
@@ -244,6 +253,8 @@ void world_under_test::release_one(bool ok) {
   if (!ok && promises_.newest_operation(service) == io::operation::stop)
     promises_.found_running(service);
   say(service + "'s operation ends " + (ok ? "well" : "with an error"));
+  if (!ok)
+    promises_.operation_failed(service);
   world_.held.erase(service);
   world_.release(service, ok ? status{std::monostate{}} : status{error{"no reply"}});
 }

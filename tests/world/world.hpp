@@ -21,6 +21,8 @@ public:
   /// Plays it to the end. What was promised and not kept, with the steps before it; empty: all
   /// was kept.
   std::string play();
+  /// What has happened in it.
+  std::string story() const;
 
 private:
   void begin();

@@ -72,6 +72,8 @@ public:
   std::map<std::string, int> runs;
   std::map<std::string, std::vector<mono_time>> run_times;
 
+  std::function<double()> chance; ///< in [0, 1); empty: always 0
+
   /// Called with each operation that is ordered; may be empty.
   std::function<void(io::operation, const service_spec&)> ordered;
 
@@ -179,7 +181,7 @@ public:
         mono,
         began + std::chrono::duration_cast<std::chrono::milliseconds>(mono.time_since_epoch())};
     };
-    out.random = [] { return 0.0; };
+    out.random = [this] { return chance ? chance() : 0.0; };
     out.usage = [] { return process_usage{1.5, 20'000'000, 12, 1'700'000'000}; };
     return out;
   }
