@@ -46,6 +46,9 @@ namespace {
 /// To be told that an order was accepted: the disk may hang.
 constexpr std::chrono::seconds longest_answer{1};
 
+/// With a config file that hangs, as on a network's file system or a pipe that nobody writes.
+constexpr std::chrono::seconds longest_load{10};
+
 instant read_clocks() {
   return {std::chrono::steady_clock::now(),
           std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now())};
@@ -120,6 +123,8 @@ struct daemon::state {
   std::optional<shutdown> ending;
   bool loading = false;    ///< a config, in the background
   bool load_again = false; ///< it may have been read too early
+  int loads = 0;           ///< the number of the newest; what comes of an older one is too late
+  io::loop::timer_id load_limit = 0;
   io::child_processes children;
   io::docker_engine docker;
   io::check_engine checks;
@@ -193,6 +198,8 @@ struct daemon::state {
   void begin_shutdown(const std::string& why);
   void reload();
   void loaded(config::load_result read);
+  void load_hangs();
+  void load_is_over();
   std::vector<std::string> refusals_of(const config::load_result& read) const;
   void refuse(const std::vector<std::string>& refusals);
   void apply(config::load_result read);
@@ -283,17 +290,38 @@ void daemon::state::reload() {
   if (load_again)
     return;
   spdlog::info("reloading {}", config_file);
+  const int number = ++loads;
   auto read = std::make_shared<std::optional<config::load_result>>();
   loop.in_background(
-    "config", [read, file = config_file] { read->emplace(load_config(file)); },
-    [this, read] { loaded(std::move(**read)); });
+    "config " + std::to_string(number),
+    [read, file = config_file] { read->emplace(load_config(file)); },
+    [this, read, number] {
+      if (number == loads)
+        loaded(std::move(**read));
+    });
+  load_limit = loop.call_after(longest_load, [this] { load_hangs(); });
 }
 
 void daemon::state::loaded(config::load_result read) {
+  loop.cancel(load_limit);
+  if (!ending)
+    apply(std::move(read));
+  load_is_over();
+}
+
+void daemon::state::load_hangs() {
+  ++loads;
+  if (!ending) {
+    spdlog::error("config not reloaded: reading {} takes longer than {}; the old one stays, reload "
+                  "again when it can be read",
+                  config_file, describe(longest_load));
+    actors->config_reloaded(false);
+  }
+  load_is_over();
+}
+
+void daemon::state::load_is_over() {
   loading = false;
-  if (ending)
-    return;
-  apply(std::move(read));
   if (std::exchange(load_again, false))
     reload();
 }

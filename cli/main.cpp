@@ -1,4 +1,5 @@
 #include "cli/app.hpp"
+#include "io/descriptor.hpp"
 #include "io/signals.hpp"
 
 #include <cstring>
@@ -18,5 +19,6 @@ void hold_signals_of_a_daemon(int argc, char** argv, char** /*environment*/) {
 } // namespace
 
 int main(int argc, char** argv) {
+  reeve::io::open_standard_files();
   return reeve::cli::app(argc, argv);
 }

@@ -1,5 +1,6 @@
 #include "io/descriptor.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 namespace reeve::io {
@@ -8,6 +9,15 @@ descriptor::~descriptor() {
   if (fd_ >= 0) {
     close(fd_);
   }
+}
+
+void open_standard_files() {
+  int fd = 0;
+  do
+    fd = open("/dev/null", O_RDWR);
+  while (fd >= STDIN_FILENO && fd < STDERR_FILENO);
+  if (fd > STDERR_FILENO)
+    close(fd);
 }
 
 read_watch::read_watch(loop& l, int fd, std::function<void()> ready)

@@ -7,6 +7,10 @@
 
 namespace reeve::io {
 
+/// Opens /dev/null as those of stdin, stdout and stderr that are closed, so that no other file gets
+/// the number of one into which the log is written. Before anything else is opened.
+void open_standard_files();
+
 /// A file descriptor that is closed when its owner goes.
 class descriptor {
 public:

@@ -3,6 +3,7 @@
 #include "tests/support/reeve_daemon.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <csignal>
 #include <fstream>
@@ -160,6 +161,31 @@ TEST(the_next_reeve, does_not_wait_for_another_one_with_a_service_of_that_name) 
   other.start_and_wait();
   EXPECT_TRUE(one.becomes("same", "supervision", "running"));
   EXPECT_TRUE(other.becomes("same", "supervision", "running"));
+}
+
+TEST(a_config_file, that_hangs_is_told_and_does_not_keep_the_next_from_being_read) {
+  reeve_daemon reeve{"services:\n  a: {process: {command: [sleep, \"86412.@A@\"]}}\n"};
+  reeve.start_and_wait();
+  ASSERT_TRUE(reeve.becomes("a", "health", "healthy"));
+  const auto file = reeve.folder() / "reeve.yaml";
+  const auto good = content_of(file);
+  fs::remove(file);
+  ASSERT_EQ(mkfifo(file.c_str(), 0600), 0); // which nobody writes
+  reeve.signal(SIGHUP);
+  ASSERT_TRUE(eventually(
+    [&] { return reeve.log().find("reloading " + file.string()) != std::string::npos; }));
+  const auto next = reeve.folder() / "next.yaml";
+  std::ofstream{next} << good << "  b: {process: {command: [sleep, \"86412\"]}}\n";
+  fs::rename(next, file);
+  reeve.signal(SIGHUP);
+  EXPECT_TRUE(reeve.becomes("b", "health", "healthy")) << reeve.log();
+  EXPECT_NE(reeve.log().find("config not reloaded: reading " + file.string()
+                             + " takes longer than 10 s; the old one stays"),
+            std::string::npos)
+    << reeve.log();
+  EXPECT_EQ(reeve.service("a")["restarts"], 0);
+  reeve.signal(SIGTERM);
+  EXPECT_EQ(reeve.wait_exit(), 0);
 }
 
 TEST(a_launcher, that_is_killed_takes_all_that_it_held_with_it) {

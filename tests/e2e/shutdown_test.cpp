@@ -376,6 +376,21 @@ TEST(start, that_cannot_succeed_is_told_everywhere_with_its_reason) {
   }
 }
 
+TEST(start, keeps_the_numbers_of_standard_files_that_are_closed) {
+  reeve_daemon reeve{"services:\n  a: {process: {command: [sleep, \"86606.@A@\"]}}\n"};
+  const auto done = run_command(
+    {"sh", "-c",
+     reeve.fill_in(reeve::tests::binary_dir()
+                   + "/reeve run -c @DIR@/reeve.yaml <&- >&- 2>&- & echo $!; exec >&-")});
+  const int pid = std::stoi(done.out);
+  EXPECT_TRUE(reeve.becomes("a", "health", "healthy"));
+  for (const auto* number : {"0", "1", "2"})
+    EXPECT_EQ(std::filesystem::read_symlink("/proc/" + std::to_string(pid) + "/fd/" + number),
+              "/dev/null");
+  kill(pid, SIGTERM);
+  EXPECT_TRUE(eventually([&] { return kill(pid, 0) != 0; }));
+}
+
 TEST(start, needs_the_launcher_beside_reeve) {
   for (const auto* service :
        {"{process: {command: [sleep, \"1\"]}}", "{check: {exec: [\"true\"]}}",
