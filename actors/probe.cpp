@@ -120,7 +120,8 @@ void probe_state::follow(const run_level& level) {
     hold();
     if (rests || watched_.empty())
       watch(); // anew: what was told during a change was not heard
-    return tell_change();
+    tell_change();
+    return;
   }
   m.health.rest_no_more();
   const bool just_started = std::exchange(m.incarnation, level.incarnation) != level.incarnation;
@@ -281,11 +282,18 @@ void probe_state::observe(run_observed::kind what, const std::string& reason) {
 
 // -- news ---------------------------------------------------------------------------
 
-void probe_state::tell_change() {
+/// True: there was one.
+bool probe_state::tell_change() {
+  auto& m = *memory_;
+  if (m.health.look().tells_the_same(m.last_told) && m.incarnation == m.told_incarnation)
+    return false;
+  tell();
+  return true;
+}
+
+void probe_state::tell() {
   auto& m = *memory_;
   auto p = m.health.look();
-  if (p.tells_the_same(m.last_told) && m.incarnation == m.told_incarnation)
-    return;
   auto& facts = world_->facts;
   facts.publish(health_changed{facts.next_origin(spec().name, m.incarnation, world_->out.now()),
                                m.last_told.health, p.health, p.liveness, p.check, p.reason,

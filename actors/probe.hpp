@@ -80,7 +80,7 @@ private:
   void run(runner& r, const instant& now);
   void run_between(runner& r, const instant& now);
   bool was_just_asked(mono_time now) const;
-  void looked(runner& r, check_result result);
+  void looked(runner& r, check_result result, bool has_told);
   void still_is_sick();
   void skip(const runner& r, std::string why, const instant& now);
   check_verdict judge(const check_spec& check, const io::check_outcome& outcome,
@@ -97,7 +97,8 @@ private:
   void run_docker_checks();
   void observe(run_observed::kind what, const std::string& reason);
   void tell_target(const io::container_fact& f);
-  void tell_change();
+  bool tell_change();
+  void tell();
 
   pointer self_ = nullptr;
   world_ptr world_;

@@ -208,8 +208,7 @@ void probe_state::answered(const check_answered& a) {
   ask_again(r, now.mono);
   const auto result = verdict.result;
   publish_run(r, std::move(verdict), now);
-  tell_change();
-  looked(r, result);
+  looked(r, result, tell_change());
 }
 
 // -- a last look before a restart --------------------------------------------------------
@@ -236,16 +235,19 @@ bool probe_state::was_just_asked(mono_time now) const {
 }
 
 /// One bad verdict is enough; good ones may have to come several times (`healthy_after`).
-void probe_state::looked(runner& r, check_result result) {
+void probe_state::looked(runner& r, check_result result, bool has_told) {
   if (!std::exchange(r.looks, false) || result == check_result::skipped)
     return;
   if (result == check_result::failed || result == check_result::unknown)
     return still_is_sick();
-  if (is_good(memory_->last_told.liveness))
-    return; // the restarter has heard it
-  r.looks = !is_good(machine_of(r).health);
-  if (std::none_of(runners_.begin(), runners_.end(), [](const runner& x) { return x.looks; }))
+  const bool is_well = is_good(memory_->last_told.liveness);
+  r.looks = !is_well && !is_good(machine_of(r).health);
+  if (std::any_of(runners_.begin(), runners_.end(), [](const runner& x) { return x.looks; }))
+    return;
+  if (!is_well)
     still_is_sick(); // it is not the checks that say so
+  else if (!has_told)
+    tell(); // what failed was its restart: it was well before that
 }
 
 void probe_state::still_is_sick() {
@@ -292,8 +294,7 @@ void probe_state::judge_pushes(runner& r, const push_record& record, const insta
                           now.mono);
   const auto result = judged.verdict.result;
   publish_run(r, std::move(judged.verdict), now);
-  tell_change();
-  looked(r, result);
+  looked(r, result, tell_change());
 }
 
 void probe_state::publish_run(const runner& r, check_verdict verdict, const instant& now) {

@@ -101,6 +101,18 @@ TEST_F(explained, looks_before_it_restarts_what_runs) {
   EXPECT_EQ(told("web").back(), "healed: it is well again by itself, and left alone");
 }
 
+TEST_F(explained, leaves_alone_what_was_well_before_its_restart_failed) {
+  world_.answers("http://web", 200);
+  world_.failing["web"] = "no reply";
+  start(daemon_of({looked_at("web")}));
+  ASSERT_TRUE(becomes("web", health::healthy));
+  give("web", order::restart);
+  EXPECT_EQ(supervision_of("web"), supervision::waiting);
+  advance(70s);
+  EXPECT_EQ(supervision_of("web"), supervision::running);
+  EXPECT_EQ(world_.operations, strings{"restart web"});
+}
+
 TEST_F(explained, restarts_what_is_still_sick_when_it_looks) {
   world_.answers("http://web", 500);
   start(daemon_of({looked_at("web")}));

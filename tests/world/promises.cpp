@@ -158,8 +158,10 @@ void promises::sickened(const std::string& service) {
   truths_[service].healthy_since.reset();
 }
 
-void promises::operation_failed(const std::string& service) {
-  sickened(service);
+void promises::operation_ended(const std::string& service, bool well) {
+  ++plans_;
+  if (!well)
+    sickened(service); // nobody knows how it is now
 }
 
 void promises::found_running(const std::string& service) {
@@ -297,6 +299,8 @@ void promises::look_at_wait(const decision& d, mono_time at) {
            d.service + " is restarted before the time that was announced");
     truth.announced.reset();
     truth.newest_trial = truth::trial::open;
+    ++truth.untold;
+    plans_ += d.reason.starts_with("with '") ? 0 : 1; // else it goes with another
     truth.starts_out_of_turn = is_by_person(d) || d.reason.starts_with("without '")
                                || d.reason.find("careful try") != std::string::npos;
     break;
@@ -332,8 +336,9 @@ void promises::look_at_outcome(const restart_judged& j, mono_time at) {
   at_.tell("  judged: " + j.service + " " + describe(j));
   switch (j.what) {
   case restart_outcome::healthy:
-    expect(truth.newest_trial == trial::open || truth.newest_trial == trial::unknown,
+    expect(truth.untold > 0 || truth.newest_trial == trial::unknown,
            j.service + " was not restarted, and that has helped");
+    truth.untold = std::max(truth.untold - 1, 0);
     truth.newest_trial = trial::helped;
     truth.helped_at = at;
     return;
@@ -349,6 +354,7 @@ void promises::look_at_outcome(const restart_judged& j, mono_time at) {
     break;
   }
   truth.newest_trial = trial::none;
+  truth.untold = 0;
 }
 
 /// No earlier than its window is used up.
@@ -529,9 +535,11 @@ bool promises::window_is_certain(const std::string& service) const {
   return &group_of(at_.spec, service) == &root || root.strategy == strategy::one_for_one;
 }
 
-/// Stops go backwards, starts forwards, where one plan comes after the other.
+/// Stops go backwards, starts forwards, in what one failure has led to.
 void promises::look_at_order_of_steps() {
   const auto steps = std::exchange(steps_, {});
+  if (std::exchange(plans_, 0) > 1)
+    return;
   const auto& root = at_.spec.tree;
   if (root.strategy == strategy::one_for_one || !has_no_inner_group())
     return;

@@ -42,8 +42,8 @@ public:
   void person_ends();
   void reloaded();
   void sickened(const std::string& service);
-  void operation_failed(const std::string& service); ///< nobody knows how it is now
-  void found_running(const std::string& service);    ///< whoever had stopped it
+  void operation_ended(const std::string& service, bool well);
+  void found_running(const std::string& service); ///< whoever had stopped it
   io::operation newest_operation(const std::string& service) const;
 
   // What Reeve shows.
@@ -75,6 +75,7 @@ private:
     enum class trial { unknown, none, open, helped } newest_trial = trial::none;
     bool starts_out_of_turn = false; ///< its newest restart is no step of a plan of its group
     mono_time helped_at;
+    int untold = 0; ///< restarts of which is not told yet how they went
   };
   struct restart_decision {
     std::string service;
@@ -121,6 +122,7 @@ private:
   std::map<std::string, double> counters_;
   bool by_person_ = false;                          ///< what is ordered just now
   std::vector<std::pair<bool, std::string>> steps_; ///< ordered in this turn: it stops; who
+  int plans_ = 0;                                   ///< that began or went on in this turn
   std::string broken_;
 };
 

@@ -253,8 +253,7 @@ void world_under_test::release_one(bool ok) {
   if (!ok && promises_.newest_operation(service) == io::operation::stop)
     promises_.found_running(service);
   say(service + "'s operation ends " + (ok ? "well" : "with an error"));
-  if (!ok)
-    promises_.operation_failed(service);
+  promises_.operation_ended(service, ok);
   world_.held.erase(service);
   world_.release(service, ok ? status{std::monostate{}} : status{error{"no reply"}});
 }
