@@ -15,7 +15,6 @@
 #include <algorithm>
 #include <array>
 #include <optional>
-#include <system_error>
 #include <utility>
 
 namespace reeve::io {
@@ -40,7 +39,7 @@ std::string why_not_run(const std::string& file, const launch::report& failed) {
   case ENOEXEC:
     return cannot + "not a program (a script needs a first line like #!/bin/sh)";
   default:
-    return cannot + std::generic_category().message(failed.error);
+    return cannot + start_error_text(failed.error);
   }
 }
 

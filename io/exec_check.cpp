@@ -28,10 +28,7 @@ check_outcome not_started(command_result r) {
   if (auto ours = ran_out(r.code))
     return *std::move(ours);
   check_outcome outcome{kind::not_run, {}, std::move(r.output)};
-  if (r.code == EAGAIN) {
-    outcome.reason += ": this user has too many processes (ulimit -u)";
-    outcome.exhausted = true;
-  }
+  outcome.exhausted = r.code == EAGAIN;
   return outcome;
 }
 

@@ -3,6 +3,7 @@
 #include "io/account.hpp"
 #include "io/file_limit.hpp"
 #include "io/loop.hpp"
+#include "io/own_limits.hpp"
 #include "io/spawn_attributes.hpp"
 
 #include <errno.h>
@@ -25,10 +26,6 @@
 namespace reeve::io {
 
 namespace {
-
-std::string text_of(int error) {
-  return std::generic_category().message(error);
-}
 
 std::vector<std::string> environment_of(const process_spec& spec, const account* who) {
   if (who == nullptr && spec.env.empty()) {
@@ -187,6 +184,12 @@ void send(const descriptor& control, launch::order o) {
   ::send(control.get(), &o, sizeof o, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
+std::string why_no_launcher(const std::string& launcher, int why) {
+  const bool has_a_limit = why == EAGAIN || ran_out(why);
+  return "cannot run " + launcher + ": " + start_error_text(why)
+         + (has_a_limit ? "" : "; reeve-launcher belongs beside the reeve executable");
+}
+
 constexpr launch::order run_it{launch::order::kind::run, 0};
 
 /// An empty job is refused by the launcher, which says so.
@@ -240,11 +243,18 @@ int spawn(const std::string& launcher, const std::string& title, const connectio
 
 } // namespace
 
+std::string start_error_text(int error) {
+  if (error == EAGAIN)
+    return "this user has too many processes: raise the limit (ulimit -u, TasksMax of a unit)";
+  const auto ran = ran_out(error);
+  return ran ? ran->reason : std::generic_category().message(error);
+}
+
 std::variant<launched, no_launcher> start_launcher(loop& l, const std::string& launcher,
                                                    const launch_request& r) {
   const auto no_pipe = [] {
     const int why = errno;
-    return no_launcher{why, "cannot open a pipe to a new process: " + text_of(why)};
+    return no_launcher{why, "cannot open a pipe to a new process: " + start_error_text(why)};
   };
   auto c = connect();
   if (!c)
@@ -255,8 +265,7 @@ std::variant<launched, no_launcher> start_launcher(loop& l, const std::string& l
     return no_pipe();
   int pid = 0;
   if (const int failed = spawn(launcher, "reeve-launcher " + r.title, *c, pid); failed != 0)
-    return no_launcher{failed, "cannot run " + launcher + ": " + text_of(failed)
-                                 + "; reeve-launcher belongs beside the reeve executable"};
+    return no_launcher{failed, why_no_launcher(launcher, failed)};
   return launched{pid, std::move(c->our_control), std::move(c->our_output)};
 }
 
@@ -284,7 +293,7 @@ std::string turn_named(const std::vector<std::string>& words) {
 }
 
 std::string why_not_started(const launch::report& failed, const process_spec& spec) {
-  const auto why = text_of(failed.error);
+  const auto why = start_error_text(failed.error);
   const auto& command = spec.command.front();
   switch (static_cast<launch::step>(failed.value)) {
   case launch::step::read_job:

@@ -45,6 +45,9 @@ std::variant<launched, no_launcher> start_launcher(loop& l, const std::string& l
 /// "reeve-launcher" beside our own executable: installed, and in the build folder.
 const std::string& launcher_beside_us();
 
+/// What an errno of a start says; of a limit also which to raise.
+std::string start_error_text(int error);
+
 /// Why the service could not be started, from a report of that.
 std::string why_not_started(const launch::report& failed, const process_spec& spec);
 

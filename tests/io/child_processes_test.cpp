@@ -1,6 +1,7 @@
 #include "io/child_processes.hpp"
 #include "io/file_limit.hpp"
 #include "io/known_children.hpp"
+#include "io/launch.hpp"
 #include "tests/io/support/children_fixture.hpp"
 
 #include <sys/resource.h>
@@ -119,6 +120,21 @@ TEST_F(child_processes_test, says_where_the_launcher_belongs) {
   ASSERT_TRUE(run_until(home, [&] { return !why.empty(); }));
   EXPECT_EQ(why, "cannot run /no/reeve-launcher: No such file or directory; reeve-launcher "
                  "belongs beside the reeve executable");
+}
+
+TEST_F(child_processes_test, says_which_limit_keeps_it_from_starting) {
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit few{3, before.rlim_max};
+  std::string why;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+  children->start("a", shell("true"), milliseconds{0}, [&](status s) { why = s.sentence(); });
+  ASSERT_TRUE(run_until(home, [&] { return !why.empty(); }));
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(why, "cannot open a pipe to a new process: Reeve is out of file descriptors: raise the "
+                 "limit (ulimit -n), now 3");
+  EXPECT_EQ(start_error_text(EAGAIN),
+            "this user has too many processes: raise the limit (ulimit -u, TasksMax of a unit)");
 }
 
 TEST_F(child_processes_test, runs_it_in_its_cwd_with_its_environment) {

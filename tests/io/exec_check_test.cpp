@@ -2,6 +2,8 @@
 #include "tests/io/support/process_facts.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
 
 #include <algorithm>
 #include <optional>
@@ -24,6 +26,21 @@ struct an_exec_check : check_fixture {
   check_outcome shell(const std::string& script) {
     return run({"/bin/sh", "-c", script});
   }
+};
+
+/// A child of ours that neither orders nor signals reach, as if it hung in the kernel.
+class hung {
+public:
+  explicit hung(int pid) : pid_{pid} {
+    EXPECT_EQ(ptrace(PTRACE_ATTACH, pid_, nullptr, nullptr), 0);
+    EXPECT_EQ(waitpid(pid_, nullptr, __WALL), pid_);
+  }
+  void end() const {
+    EXPECT_EQ(ptrace(PTRACE_DETACH, pid_, nullptr, nullptr), 0);
+  }
+
+private:
+  int pid_;
 };
 
 } // namespace
@@ -102,14 +119,14 @@ TEST_F(an_exec_check, runs_no_second_time_beside_what_cannot_be_killed) {
   c->run([&](check_outcome o) { first = std::move(o); });
   ASSERT_TRUE(run_until(l, [&] { return content_of(note).ends_with("\n"); }));
   const int launcher = std::stoi(content_of(note));
-  kill(launcher, SIGSTOP); // who should kill it: it stays, as what hangs in the kernel does
+  const hung who_should_kill_it{launcher};
   ASSERT_TRUE(run_until(l, [&] { return first.has_value(); }));
   EXPECT_EQ(first->reason, "did not end within 1 s");
   const auto o = run_check(l, *c);
   EXPECT_EQ(o.what, kind::failed);
   EXPECT_EQ(o.reason, "its last run was killed and does not end for longer than 1 s: a file "
                       "system may hang");
-  kill(launcher, SIGCONT);
+  who_should_kill_it.end();
   EXPECT_EQ(run_check(l, *c).reason, "did not end within 1 s") << "it runs again";
   const auto lines = content_of(note);
   EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 2);
@@ -125,9 +142,9 @@ TEST_F(an_exec_check, that_cannot_be_killed_is_cancelled_at_once_when_it_is_dest
   c->run([&](check_outcome o) { first = std::move(o); });
   ASSERT_TRUE(run_until(l, [&] { return content_of(note).ends_with("\n"); }));
   const int launcher = std::stoi(content_of(note));
-  kill(launcher, SIGSTOP);
+  const hung who_should_kill_it{launcher};
   ASSERT_TRUE(run_until(l, [&] { return first.has_value(); }));
   cancel(spec);
-  kill(launcher, SIGCONT);
+  who_should_kill_it.end();
   EXPECT_TRUE(run_until(l, [&] { return process_state(launcher) == '\0'; })) << "not reaped";
 }
