@@ -339,8 +339,8 @@ std::vector<std::string> daemon::state::refusals_of(const config::load_result& r
     refusals.push_back(std::move(missing));
   if (const auto keys = what_needs_a_restart(*spec, fresh); !keys.empty())
     refusals.push_back(config_file + ": " + keys
-                       + " changed; all of server (server.listen too), docker and metrics is read "
-                         "at the start only: put it back, or restart Reeve");
+                       + " changed; server, docker and metrics are read at the start only: "
+                         "put it back, or restart Reeve");
   return refusals;
 }
 
