@@ -174,7 +174,7 @@ TEST_F(launcher_test, takes_the_service_with_it_when_it_is_killed) {
 
 TEST_F(launcher_test, takes_with_it_what_left_the_group_of_the_service) {
   prctl(PR_SET_CHILD_SUBREAPER, 1); // as Reeve is
-  ASSERT_EQ(start("a", shell("setsid sleep 1000 & echo $!; wait")), "");
+  ASSERT_EQ(start("a", shell("setsid sh -c 'echo $$; exec sleep 1000' & wait")), "");
   const int left = number_from("a");
   kill(parent_of(children->pid_of("a").value()), SIGKILL);
   ASSERT_TRUE(run_until(home, [&] { return !exits["a"].empty(); }));
