@@ -156,7 +156,7 @@ void print_shutdown(const daemon_spec& spec) {
     return;
   const auto granted = std::to_string(
     (std::chrono::ceil<std::chrono::seconds>(longest) + std::chrono::seconds{3}).count());
-  std::cout << "stopping takes up to " << describe(longest) << ": give TimeoutStopSec=" << granted
+  std::cout << "  stopping takes up to " << describe(longest) << ": give TimeoutStopSec=" << granted
             << " (systemd), stop_grace_period: " << granted << "s (compose)\n";
 }
 

@@ -3,6 +3,7 @@
 #include "actors/actor_tree.hpp"
 #include "actors/log_about.hpp"
 #include "cli/commands.hpp"
+#include "cli/config_change.hpp"
 #include "cli/logging.hpp"
 #include "cli/shutdown.hpp"
 #include "cli/table.hpp"
@@ -31,7 +32,6 @@
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <optional>
 #include <random>
@@ -71,71 +71,29 @@ std::string where_health_is(const std::vector<listen_address>& at) {
   return all;
 }
 
-// Where the two differ in what is read at the start only; empty: nowhere.
-std::string what_needs_a_restart(const daemon_spec& before, const daemon_spec& now) {
-  std::string all;
-  const auto compare = [&](const char* key, const auto& one, const auto& other) {
-    if (one != other)
-      all += (all.empty() ? "" : ", ") + std::string{key};
+bool starts_programs(const service_spec& service) {
+  const auto by = [](const restart_target& target) {
+    return std::holds_alternative<process_spec>(target)
+           || std::holds_alternative<exec_target>(target);
   };
-  compare("server.listen", before.server.listen, now.server.listen);
-  compare("server.health", before.server.fail_on, now.server.fail_on);
-  compare("server.token_file", before.server.token_file, now.server.token_file);
-  compare("server.orders", before.server.orders, now.server.orders);
-  compare("docker.socket", before.docker.socket, now.docker.socket);
-  compare("metrics.prefix", before.metrics_prefix, now.metrics_prefix);
-  return all;
+  const auto& checks = service.checks;
+  const auto& restart = service.restart;
+  return by(restart.target)
+         || std::any_of(restart.further.begin(), restart.further.end(),
+                        [&](const remedy& r) { return by(r.target); })
+         || std::any_of(checks.begin(), checks.end(), [](const check_spec& c) {
+              return std::holds_alternative<exec_check>(c.target);
+            });
 }
 
-/// Why no process of `spec` could be started; empty: they can, or there are none.
+/// Why no program that `spec` names could be started; empty: they can, or there are none.
 std::string missing_launcher(const daemon_spec& spec) {
-  const bool has_processes =
-    std::any_of(spec.services.begin(), spec.services.end(), [](const service_spec& s) {
-      return std::holds_alternative<process_spec>(s.restart.target);
-    });
   const auto& path = io::launcher_beside_us();
-  if (!has_processes || access(path.c_str(), X_OK) == 0)
+  if (std::none_of(spec.services.begin(), spec.services.end(), starts_programs)
+      || access(path.c_str(), X_OK) == 0)
     return {};
   return "cannot run " + path + ": " + std::generic_category().message(errno)
-         + "; it starts every 'process': install it beside the reeve executable";
-}
-
-// "2 services; new: c; changed: b; removed: d".
-std::string what_changed(const daemon_spec& before, const daemon_spec& now) {
-  std::map<std::string_view, const service_spec*> old;
-  for (const auto& service : before.services)
-    old[service.name] = &service;
-  std::string fresh, changed, removed;
-  auto name = [](std::string& list, std::string_view service) {
-    (list += list.empty() ? "" : ", ") += service;
-  };
-  for (const auto& service : now.services) {
-    auto known = old.extract(service.name);
-    if (known.empty())
-      name(fresh, service.name);
-    else if (*known.mapped() != service)
-      name(changed, service.name);
-  }
-  for (const auto& [service, spec] : old)
-    name(removed, service);
-  auto text = counted(now.services.size(), "service");
-  for (const auto& [what, list] :
-       {std::pair{"; new: ", &fresh}, {"; changed: ", &changed}, {"; removed: ", &removed}})
-    if (!list->empty())
-      text += what + *list;
-  if (before.tree != now.tree || before.budget != now.budget || before.hold != now.hold)
-    text += "; the tree changed";
-  return before == now ? text + "; nothing changed" : text;
-}
-
-// "a, b": what a reload takes away, by mistake perhaps.
-std::string missing_now(const daemon_spec& before, const daemon_spec& now) {
-  std::string names;
-  for (const auto& old : before.services)
-    if (std::none_of(now.services.begin(), now.services.end(),
-                     [&](const service_spec& s) { return s.name == old.name; }))
-      names += (names.empty() ? "" : ", ") + old.name;
-  return names;
+         + "; it starts every process and every command: install it beside the reeve executable";
 }
 
 } // namespace
@@ -267,13 +225,14 @@ http::hooks daemon::state::page_hooks() {
 void daemon::state::carry_out(io::operation what, const service_spec& service,
                               actors::outside::completion done) {
   under_way.insert(service.name);
-  targets.carry_out(what, service,
-                    [this, name = service.name, done = std::move(done)](status outcome) {
-                      under_way.erase(under_way.find(name));
-                      done(std::move(outcome));
-                      if (ending)
-                        ending->operation_ended(name);
-                    });
+  targets.carry_out(
+    what, service,
+    [this, name = service.name, done = std::move(done)](io::operation_outcome outcome) {
+      under_way.erase(under_way.find(name));
+      done(std::move(outcome));
+      if (ending)
+        ending->operation_ended(name);
+    });
 }
 
 void daemon::state::keep(const remembered& changes, std::function<void()> kept) {

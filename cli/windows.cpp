@@ -40,7 +40,8 @@ public:
   std::string text() const {
     std::string lines;
     for (const auto& [limit, owners] : own_)
-      lines += "  at most " + limit_text(limit) + " of each: " + list_of(owners) + "\n";
+      lines += "  at most " + limit_text(limit) + (owners.size() == 1 ? " of " : " of each: ")
+               + list_of(owners) + "\n";
     return lines + shared_;
   }
 

@@ -6,7 +6,7 @@
 namespace reeve::config {
 namespace {
 
-enum class place { root, service, check, expect, restart, process, group, elsewhere };
+enum class place { root, server, service, check, expect, restart, process, group, elsewhere };
 
 struct known_key {
   place where;
@@ -32,6 +32,8 @@ constexpr std::string_view as_restart_type =
 constexpr std::string_view as_unhealthy_after = "write unhealthy_after: 3";
 constexpr std::string_view as_intensity = "write intensity: {restarts: 15, within: 30m}";
 constexpr std::string_view as_stop_timeout = "write stop_timeout: 10s";
+constexpr std::string_view as_listen = "write listen: 127.0.0.1:8006";
+constexpr std::string_view in_tls = "it stands under 'tls'";
 constexpr std::string_view no_containers =
   "Reeve creates no containers; to restart one write restart: docker://NAME";
 
@@ -50,6 +52,14 @@ constexpr std::array known_keys{
   known_key{place::root, "volumes", no_containers},
   known_key{place::root, "log", "see --log-level and --log-format of reeve run"},
   known_key{place::root, "logging", "see --log-level and --log-format of reeve run"},
+
+  known_key{place::server, "token", "write token_file: FILE; its first line is the token"},
+  known_key{place::server, "port", as_listen},
+  known_key{place::server, "host", as_listen},
+  known_key{place::server, "address", as_listen},
+  known_key{place::server, "bind", as_listen},
+  known_key{place::server, "socket", "write listen: unix:/run/reeve.sock"},
+  known_key{place::server, "fail_on", "it stands under 'health'"},
 
   known_key{place::service, "group", as_group},
   known_key{place::service, "groups", as_group},
@@ -74,6 +84,7 @@ constexpr std::array known_keys{
   known_key{place::service, "env", in_process},
   known_key{place::service, "user", in_process},
   known_key{place::service, "stop_signal", in_process},
+  known_key{place::service, "start_timeout", in_process},
   known_key{place::service, "environment", as_env},
   known_key{place::service, "working_dir", as_cwd},
   known_key{place::service, "workdir", as_cwd},
@@ -90,6 +101,7 @@ constexpr std::array known_keys{
   known_key{place::service, "json", in_check},
   known_key{place::service, "interval", in_check},
   known_key{place::service, "timeout", in_check},
+  known_key{place::service, "retry", in_check},
   known_key{place::service, "role", in_check},
   known_key{place::service, "expect", in_check},
   known_key{place::service, "start_period", in_check},
@@ -100,6 +112,7 @@ constexpr std::array known_keys{
   known_key{place::service, "type", in_restart},
   known_key{place::service, "backoff", in_restart},
   known_key{place::service, "reset_after", in_restart},
+  known_key{place::service, "clean_exit", in_restart},
   known_key{place::service, "stop_timeout", in_restart},
   known_key{place::service, "stop_grace_period", "write restart: {stop_timeout: 10s}"},
   known_key{place::service, "stopwaitsecs", "write restart: {stop_timeout: 10s}"},
@@ -128,6 +141,12 @@ constexpr std::array known_keys{
   known_key{place::check, "initialDelaySeconds", "write start_period: 30s"},
   known_key{place::check, "delay", "write start_period: 30s"},
   known_key{place::check, "timeoutSeconds", "write timeout: 5s"},
+  known_key{place::check, "retry_interval", "write retry: 5s"},
+  known_key{place::check, "server_name", in_tls},
+  known_key{place::check, "sni", "write tls: {server_name: app.example}"},
+  known_key{place::check, "follow_redirects", "write redirects: 5"},
+  known_key{place::check, "grace", "it stands under 'push'"},
+  known_key{place::check, "run", "it stands under 'push'"},
   known_key{place::check, "test", "write exec: [program, argument]"},
   known_key{place::check, "cmd", "write exec: [program, argument]"},
   known_key{place::check, "command", "write exec: [program, argument]"},
@@ -169,6 +188,7 @@ constexpr std::array known_keys{
   known_key{place::restart, "max_restarts", as_intensity},
   known_key{place::restart, "max_retries", as_intensity},
   known_key{place::restart, "window", as_intensity},
+  known_key{place::restart, "start_timeout", "it stands under 'process'"},
   known_key{place::restart, "strategy", in_tree},
   known_key{place::restart, "cooldown", in_tree},
   known_key{place::restart, "on_exhausted", in_tree},
@@ -218,7 +238,7 @@ constexpr std::array examples{
   example{"body", "{contains: ok}"},
   example{"json", "{status: healthy}"},
   example{"certificate", "{degraded: 14d, unhealthy: 3d}"},
-  example{"intensity", "{restarts: 5, within: 10m}"},
+  example{"intensity", "{restarts: 15, within: 30m}"},
   example{"tree", "{strategy: one_for_one, children: [a, b]}"},
   example{"budget", "{concurrent: 3, per_minute: 20}"},
   example{"hold", "{cpu: 80, memory: 40, io: 60}"},
@@ -235,6 +255,8 @@ place place_at(std::string_view path) {
   const auto last = last_key(path);
   if (path.empty())
     return place::root;
+  if (path == "server")
+    return place::server;
   if (last == "check" || last == "checks")
     return place::check;
   if (last == "expect")
@@ -273,6 +295,8 @@ std::string_view example_of_map(std::string_view path) {
   if (place_at(path) == place::service)
     return "{check: http://localhost:8080/health}";
   const auto key = last_key(path);
+  if (path.ends_with("expect.headers"))
+    return "{content-type: text/html}";
   const auto* known =
     std::find_if(examples.begin(), examples.end(), [&](const example& e) { return e.key == key; });
   return known == examples.end() ? std::string_view{} : known->map;

@@ -13,7 +13,7 @@ std::string hint_for_key(std::string_view path, std::string_view key);
 /// ways.
 std::string shape_of_map(std::string_view path);
 
-/// A map that could stand at `path`, such as "{restarts: 5, within: 10m}"; empty: none is at hand.
+/// A map that could stand at `path`, such as "{restarts: 15, within: 30m}"; empty: none is at hand.
 std::string_view example_of_map(std::string_view path);
 
 } // namespace reeve::config

@@ -279,7 +279,7 @@ std::string child_processes::state::turn_of(const std::string& name) const {
 
 /// Of what does not run yet: the launcher is asked first, so that it leaves nothing behind.
 void child_processes::state::end_start(child& c) {
-  send_order(c.control, {launch::order::kind::kill, 0});
+  send_order(c.launcher, c.control, {launch::order::kind::kill, 0});
   home.cancel(c.start_timer);
   c.start_timer = home.call_after(patience_with_launcher, [this, &c] { end_launcher(c); });
 }
@@ -404,7 +404,7 @@ void child_processes::state::kill_now(child& c) {
   if (c.pid == 0) {
     end_start(c);
   } else {
-    send_order(c.control, {launch::order::kind::kill, 0});
+    send_order(c.launcher, c.control, {launch::order::kind::kill, 0});
   }
 }
 
@@ -488,7 +488,7 @@ void child_processes::stop(const std::string& name, milliseconds stop_timeout, c
   auto& c = *found->second;
   c.stopped.push_back(std::move(done));
   if (!std::exchange(c.ordered, true) && c.launcher != 0) {
-    send_order(c.control, {launch::order::kind::signal, c.spec.stop_signal});
+    send_order(c.launcher, c.control, {launch::order::kind::signal, c.spec.stop_signal});
   }
   state_->kill_by(c, std::chrono::steady_clock::now() + stop_timeout);
 }

@@ -191,7 +191,7 @@ void command::state::launcher_was_killed() {
 }
 
 void command::state::timed_out() {
-  send_order(control, kill_it);
+  send_order(launcher, control, kill_it);
   if (started)
     return finish(command_result::kind::timed_out, SIGKILL);
   output =
@@ -226,13 +226,13 @@ command::~command() {
   if (!state_->done)
     return;
   if (state_->control)
-    send_order(state_->control, kill_it);
+    send_order(state_->launcher, state_->control, kill_it);
   state_->finish(command_result::kind::cancelled, 0);
 }
 
 void command::terminate() {
   if (state_->control)
-    send_order(state_->control, {launch::order::kind::signal, SIGTERM});
+    send_order(state_->launcher, state_->control, {launch::order::kind::signal, SIGTERM});
 }
 
 bool command::gone() const {

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -182,13 +183,17 @@ std::optional<connections> connect() {
   return c;
 }
 
+void send(const descriptor& control, launch::order o) {
+  ::send(control.get(), &o, sizeof o, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 constexpr launch::order run_it{launch::order::kind::run, 0};
 
 /// An empty job is refused by the launcher, which says so.
 void hand_over(const descriptor& job, const descriptor& control, const std::string& content) {
   if (!write_all(job, content)) [[maybe_unused]]
     const int emptied = ftruncate(job.get(), 0);
-  send_order(control, run_it);
+  send(control, run_it);
 }
 
 /// Once the user is known; the launcher waits, and hears a stop meanwhile.
@@ -265,8 +270,9 @@ const std::string& launcher_beside_us() {
   return found;
 }
 
-void send_order(const descriptor& control, launch::order o) {
-  send(control.get(), &o, sizeof o, MSG_NOSIGNAL | MSG_DONTWAIT);
+void send_order(int launcher, const descriptor& control, launch::order o) {
+  send(control, o);
+  kill(launcher, SIGCONT);
 }
 
 std::string turn_named(const std::vector<std::string>& words) {

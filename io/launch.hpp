@@ -48,8 +48,9 @@ const std::string& launcher_beside_us();
 /// Why the service could not be started, from a report of that.
 std::string why_not_started(const launch::report& failed, const process_spec& spec);
 
-/// Tells the launcher at the other end of `control`; nothing if it ends already.
-void send_order(const descriptor& control, launch::order o);
+/// Tells `launcher`, at the other end of `control`, also one that somebody suspended; nothing if it
+/// ends already. It is not reaped yet.
+void send_order(int launcher, const descriptor& control, launch::order o);
 
 /// A name of ours for `launch_request::turn`: the same for the same words.
 std::string turn_named(const std::vector<std::string>& words);

@@ -63,7 +63,7 @@ private:
   std::filesystem::path folder_;
   std::filesystem::path file_;
   std::filesystem::path log_; ///< SQLite's, of the file
-  bool is_aside_ = false; ///< we moved it, and there is no new one yet
+  bool is_aside_ = false;     ///< we moved it, and there is no new one yet
   int lock_ = -1;
   std::unique_ptr<database> db_;
 

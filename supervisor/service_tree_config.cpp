@@ -33,13 +33,6 @@ std::chrono::milliseconds time_to_look(const service_spec& spec) {
   return longest.count() == 0 ? longest : longest + std::chrono::seconds{1};
 }
 
-void collect_services(tree_node& n, std::vector<tree_node*>& found) {
-  for (auto* child : n.children)
-    collect_services(*child, found);
-  if (!n.is_group)
-    found.push_back(&n);
-}
-
 } // namespace
 
 void service_tree::state::place(const daemon_spec& spec, mono_time now) {
@@ -50,8 +43,12 @@ void service_tree::state::place(const daemon_spec& spec, mono_time now) {
   for (const auto& s : spec.services)
     specs.emplace(s.name, &s);
   next_position = 0;
+  const auto tries = tries_with_group(now);
   root = &place_group(spec.tree, nullptr, specs);
-  remove_groups(now);
+  for (const auto& [s, due] : tries)
+    if (s->placed && s->state == supervision::given_up && !is_pending(*s))
+      wait(*s, due, true);
+  remove_groups();
   remove_services();
   for (auto& [name, s] : services) {
     if (!s->again || !is_supervised(*s) || s->plan || s->in_flight != operation::none)
@@ -62,6 +59,23 @@ void service_tree::state::place(const daemon_spec& spec, mono_time now) {
   tie(spec);
   budget_limit = spec.budget;
   repair_waits(now);
+}
+
+/// Those that are given up with their group, and when they get a careful try with it: they get
+/// it all the same if they lie elsewhere then.
+std::vector<std::pair<tree_node*, mono_time>>
+service_tree::state::tries_with_group(mono_time now) const {
+  const auto brings_back = [](const tree_node& n) {
+    return n.is_group && n.careful && has_wait(n);
+  };
+  std::vector<std::pair<tree_node*, mono_time>> tries;
+  for (const auto& [name, s] : services) {
+    const auto* group =
+      s->state == supervision::given_up ? who_brings_back(*s, brings_back) : nullptr;
+    if (group)
+      tries.emplace_back(s.get(), group->timer ? group->timer->first : now);
+  }
+  return tries;
 }
 
 tree_node&
@@ -164,19 +178,13 @@ void service_tree::state::change_target(tree_node& s, bool was_process) {
   s.again = is_process(s) && (!is_idle || is_paused);
 }
 
-void service_tree::state::remove_groups(mono_time now) {
+void service_tree::state::remove_groups() {
   for (auto it = groups.begin(); it != groups.end();) {
     auto& group = *it->second;
     if (group.placed) {
       ++it;
       continue;
     }
-    std::vector<tree_node*> left;
-    collect_services(group, left);
-    if (group.careful && has_wait(group))
-      for (auto* s : left)
-        if (s->placed && s->state == supervision::given_up && !s->timer)
-          wait(*s, group.timer ? group.timer->first : now, true);
     cancel_wait(group);
     std::erase(blocked, &group);
     std::erase(held, &group);
@@ -193,7 +201,7 @@ void service_tree::state::remove_groups(mono_time now) {
       // Nobody is left to bring its members back together.
       if (std::exchange(p.then, tree_plan::sequel::none) != tree_plan::sequel::none)
         for (auto* s : p.members)
-          s->again = s->plan == &p;
+          s->again = s->again || s->plan == &p;
     }
     it = groups.erase(it);
   }

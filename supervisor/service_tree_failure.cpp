@@ -247,9 +247,8 @@ tree_plan service_tree::state::draw_due(tree_node& n) const {
   if (n.woken)
     collect_dependencies(n, just_back);
   const auto stays = [&](const tree_node* s) {
-    const bool was_revived =
-      n.is_group && s->state == supervision::running && is_strictly_within(*s, n);
-    return was_revived || just_back.contains(s);
+    const bool is_part = n.is_group && is_strictly_within(*s, n);
+    return s->state == supervision::running && (is_part || just_back.contains(s));
   };
   for (auto* part : {&p.stops, &p.starts})
     std::erase_if(*part, stays);

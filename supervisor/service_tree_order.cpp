@@ -107,7 +107,8 @@ void service_tree::state::resume(tree_node& s, mono_time now) {
   if (!s.frozen.empty())
     return set_state(s, supervision::paused, s.frozen);
   const auto late = std::exchange(s.late, nullptr);
-  set_state(s, supervision::running, "");
+  const bool is_idle = s.in_flight == operation::none; // else it is still being started
+  set_state(s, is_idle ? supervision::running : supervision::restarting, "");
   if (std::exchange(s.again, false))
     return restart_alone(s, restart_cause::reload, "its process was changed");
   if (!late)

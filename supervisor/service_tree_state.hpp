@@ -227,7 +227,8 @@ public:
   tree_node& place_service(const service_spec& spec);
   std::shared_ptr<const restart_spec> shared(const restart_spec& spec);
   void change_target(tree_node& s, bool was_process);
-  void remove_groups(mono_time now);
+  std::vector<std::pair<tree_node*, mono_time>> tries_with_group(mono_time now) const;
+  void remove_groups();
   void remove_services();
   void forget(tree_node& s);
   void repair_waits(mono_time now);

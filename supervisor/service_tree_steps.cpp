@@ -235,6 +235,7 @@ void service_tree::state::finish(tree_plan& p, mono_time now) {
 void service_tree::state::conclude(tree_plan& p, const std::vector<tree_node*>& members,
                                    mono_time now) {
   for (auto* s : members) {
+    const bool has_moved = p.group && !is_strictly_within(*s, *p.group); // by a reload meanwhile
     switch (p.then) {
     case tree_plan::sequel::none:
       if (s->alive)
@@ -247,9 +248,11 @@ void service_tree::state::conclude(tree_plan& p, const std::vector<tree_node*>& 
       break;
     case tree_plan::sequel::wait:
       set_state(*s, supervision::waiting, p.reason);
+      if (has_moved)
+        wait(*s, now, false);
       break;
     case tree_plan::sequel::give_up:
-      give_up(*s, p.reason, {}, now);
+      give_up(*s, p.reason, has_moved ? p.cooldown : std::chrono::milliseconds{0}, now);
       break;
     case tree_plan::sequel::exit:
       set_state(*s, supervision::given_up, p.reason);

@@ -530,6 +530,8 @@ int main() {
   fcntl(job_fd, F_SETFD, FD_CLOEXEC);
   fcntl(output_fd, F_SETFD, FD_CLOEXEC);
   syscall(SYS_close_range, output_fd + 1, ~0U, 0); // a second line of defence
+  // So that the end of Reeve is heard by one that somebody suspended, too.
+  prctl(PR_SET_PDEATHSIG, SIGCONT);
   const int children = block_signals();
   if (children < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) {
     fail(step::fork, errno);

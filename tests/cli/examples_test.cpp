@@ -55,5 +55,17 @@ TEST(the_tuning_example, shows_what_is_really_printed) {
   }
 }
 
+TEST(the_page_of_commands, shows_what_validate_prints) {
+  const std::filesystem::path top{reeve::tests::source_dir()};
+  const auto commands = commands_of(top / "docs/commands.md");
+  ASSERT_EQ(commands.size(), 1U);
+  std::filesystem::current_path(top);
+  setenv("REEVE_DEMO", "/bin/true", 1);
+  const auto done = run_app(commands.front().words);
+  unsetenv("REEVE_DEMO");
+  EXPECT_EQ(done.code, 0) << done.err;
+  EXPECT_EQ(done.out, commands.front().out);
+}
+
 } // namespace
 } // namespace reeve::cli

@@ -68,7 +68,8 @@ TEST(exit_code_of, commands_on_a_bad_config_is_2) {
 
 TEST(exit_code_of, simulations_of_what_is_wrong_is_2) {
   const test_folder folder;
-  const auto good = folder.write("reeve.yaml", "services: {a: {process: {command: [sleep, '1']}}}\n");
+  const auto good =
+    folder.write("reeve.yaml", "services: {a: {process: {command: [sleep, '1']}}}\n");
   const auto scenario = folder.write("scenario.yaml", "failures: [{at: 1s, service: a}]\n");
   const auto stranger = folder.write("stranger.yaml", "failures: [{at: 1s, service: b}]\n");
   EXPECT_EQ(run_app({"validate", "-c", good}).code, 0);

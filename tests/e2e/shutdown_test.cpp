@@ -377,15 +377,20 @@ TEST(start, that_cannot_succeed_is_told_everywhere_with_its_reason) {
 }
 
 TEST(start, needs_the_launcher_beside_reeve) {
-  reeve_daemon reeve{"services:\n  a: {process: {command: [sleep, \"1\"]}}\n"};
-  const auto alone = reeve.folder() / "reeve";
-  std::filesystem::copy_file(reeve::tests::binary_dir() + "/reeve", alone);
-  const auto config = (reeve.folder() / "reeve.yaml").string();
-  const auto done = run_command({alone.string(), "run", "-c", config});
-  EXPECT_EQ(done.code, 2);
-  EXPECT_EQ(done.err, "cannot run " + (reeve.folder() / "reeve-launcher").string()
-                        + ": No such file or directory; it starts every 'process': install it "
-                          "beside the reeve executable\n");
+  for (const auto* service :
+       {"{process: {command: [sleep, \"1\"]}}", "{check: {exec: [\"true\"]}}",
+        "{check: \"tcp://localhost:1\", restart: {exec: [\"true\"]}}",
+        "{check: \"tcp://localhost:1\", restart: [{docker: a}, {exec: [\"true\"]}]}"}) {
+    reeve_daemon reeve{"services:\n  a: " + std::string{service} + "\n"};
+    const auto alone = reeve.folder() / "reeve";
+    std::filesystem::copy_file(reeve::tests::binary_dir() + "/reeve", alone);
+    const auto config = (reeve.folder() / "reeve.yaml").string();
+    const auto done = run_command({"timeout", "20", alone.string(), "run", "-c", config});
+    EXPECT_EQ(done.code, 2) << service;
+    EXPECT_EQ(done.err, "cannot run " + (reeve.folder() / "reeve-launcher").string()
+                          + ": No such file or directory; it starts every process and every "
+                            "command: install it beside the reeve executable\n");
+  }
 }
 
 } // namespace

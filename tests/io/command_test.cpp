@@ -215,6 +215,13 @@ TEST_F(a_command, that_times_out_leaves_nothing_behind_timeout_or_setsid) {
   }
 }
 
+TEST_F(a_command, that_suspends_its_launcher_can_be_timed_out) {
+  const auto r = shell("echo $$; sleep 0.1; kill -STOP $PPID; exec sleep 1000", 1s);
+  EXPECT_EQ(r.what, kind::timed_out);
+  const int hanging = std::stoi(r.output);
+  EXPECT_TRUE(run_until(l, [&] { return has_ended(hanging); }));
+}
+
 TEST_F(a_command, may_end_itself_when_it_is_asked_to) {
   std::optional<command_result> got;
   command c{l,

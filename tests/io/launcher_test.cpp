@@ -182,6 +182,16 @@ TEST_F(launcher_test, takes_with_it_what_left_the_group_of_the_service) {
   prctl(PR_SET_CHILD_SUBREAPER, 0);
 }
 
+TEST_F(launcher_test, obeys_though_it_was_suspended) {
+  ASSERT_EQ(start("a", shell(family + "wait")), "");
+  ASSERT_TRUE(run_until(home, [&] { return lines["a"].size() == 3; }));
+  const auto pids = numbers(lines["a"]);
+  kill(parent_of(pids[0]), SIGSTOP);
+  stop("a", milliseconds{20'000});
+  EXPECT_EQ(exits["a"].at(0).signal, SIGTERM);
+  EXPECT_TRUE(none_alive(pids));
+}
+
 TEST_F(launcher_test, ends_with_its_owner) {
   ASSERT_EQ(start("a", shell("trap '' TERM; " + family + "wait")), "");
   ASSERT_TRUE(run_until(home, [&] { return lines["a"].size() == 3; }));
@@ -209,6 +219,17 @@ TEST(launcher_without_reeve, stops_the_service_by_its_signal_and_the_family_with
   loop l;
   EXPECT_TRUE(run_until(l, [&] { return none_alive(pids); }));
   EXPECT_TRUE(std::filesystem::exists(folder / "note"));
+}
+
+TEST(launcher_without_reeve, stops_the_service_though_it_was_suspended) {
+  other_reeve reeve{shell(family + "wait"), std::chrono::seconds{20}};
+  const auto pids = numbers(reeve.say(3));
+  ASSERT_EQ(pids.size(), 3U);
+  const int launcher = parent_of(pids[0]);
+  kill(launcher, SIGSTOP);
+  reeve.die();
+  loop l;
+  EXPECT_TRUE(run_until(l, [&] { return none_alive(pids) && !alive(launcher); }));
 }
 
 TEST(launcher_without_reeve, is_not_needed_to_end_the_service) {

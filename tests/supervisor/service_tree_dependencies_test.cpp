@@ -193,6 +193,19 @@ TEST_F(a_tree_with_dependencies, a_dependency_that_would_be_started_after_its_de
   EXPECT_EQ(after(100ms), texts{"start web"}) << "all for one, but that is just back";
 }
 
+TEST_F(a_tree_with_dependencies, what_a_dependency_depends_on_is_restarted_if_it_waits_for_that) {
+  spec.tree.strategy = strategy::one_for_all;
+  begin({checked(process("db", 10s)), needing(watched("mid"), {"db"}),
+         needing(process("web", 1s), {"mid"})});
+  is_up("db");
+  is_down("mid");
+  EXPECT_EQ(failed("web"), texts{"hold web"});
+  EXPECT_EQ(failed("db"), texts{"wait db 10000"});
+  is_up("mid");
+  EXPECT_EQ(after(100ms), texts{"start db"});
+  EXPECT_EQ(started("db"), texts{"start web"});
+}
+
 TEST_F(a_tree_with_dependencies, a_dependency_restarted_by_a_plan_wakes_who_waits) {
   spec.tree.strategy = strategy::rest_for_one;
   auto dep = container("dep");

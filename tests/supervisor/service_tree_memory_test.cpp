@@ -172,6 +172,17 @@ TEST_F(another_reeve, that_cannot_start_a_paused_process_says_so_when_it_is_resu
   EXPECT_EQ(at("a").reason, "no such file");
 }
 
+TEST_F(another_reeve, restarts_what_is_resumed_while_it_is_started_if_that_fails) {
+  begin({process("a")});
+  person(order::pause, "a");
+  EXPECT_EQ(is_born(), (texts{"start a"}));
+  EXPECT_EQ(person(order::resume, "a"), texts{});
+  EXPECT_EQ(state("a"), supervision::restarting);
+  EXPECT_EQ(start_failed("a"), (texts{"start a"}));
+  started("a");
+  EXPECT_EQ(state("a"), supervision::running);
+}
+
 TEST_F(another_reeve, does_not_count_twice_what_waited_when_it_was_paused) {
   begin({process("a", 1s)});
   failed("a");

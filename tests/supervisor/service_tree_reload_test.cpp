@@ -23,6 +23,16 @@ struct reloads : tree_fixture {
     spec.services.push_back(s);
     spec.tree.children.emplace_back(s.name);
   }
+  static group_spec exhausted_at_once(std::vector<std::string> members) {
+    group_spec g;
+    g.name = "app";
+    g.intensity = {0, 10min};
+    g.intensity_is_written = true;
+    g.on_exhausted = on_exhausted::escalate;
+    for (auto& member : members)
+      g.children.emplace_back(std::move(member));
+    return g;
+  }
   void change(const std::string& name) {
     std::get<process_spec>(service(name).restart.target).command.push_back("--new");
   }
@@ -193,6 +203,46 @@ TEST_F(reloads, restart_what_a_removed_group_would_have_brought_back) {
   EXPECT_EQ(reload(), (texts{"start a", "start b"}));
   started("a");
   EXPECT_EQ(started("b"), texts{});
+}
+
+TEST_F(reloads, restart_what_they_took_out_of_a_group_that_is_still_stopped_to_be_restarted) {
+  spec.tree.children = {exhausted_at_once({"a", "b"})};
+  begin({process("a"), process("b")});
+  EXPECT_EQ(failed("a"), (texts{"escalate app", "stop b"}));
+  spec.tree.children = {exhausted_at_once({"a"}), "b"};
+  EXPECT_EQ(reload(), texts{});
+  EXPECT_EQ(stopped("b"), (texts{"start b", "start a"}));
+}
+
+TEST_F(reloads, restart_what_is_back_while_its_group_that_is_gone_had_it_stopped) {
+  spec.tree.children = {exhausted_at_once({"a", "b"})};
+  begin({process("a"), process("b")});
+  const auto services = spec.services;
+  EXPECT_EQ(failed("a"), (texts{"escalate app", "stop b"}));
+  remove("b");
+  spec.tree.children = {exhausted_at_once({"a"})};
+  reload();
+  spec.services = services;
+  spec.tree.children = {"a", "b"};
+  EXPECT_EQ(reload(), texts{});
+  EXPECT_EQ(stopped("b"), (texts{"start b", "start a"}));
+}
+
+TEST_F(reloads, leave_its_careful_try_to_what_they_took_out_of_a_group) {
+  spec.tree.intensity = {0, 10min};
+  spec.tree.intensity_is_written = true;
+  spec.tree.children = {exhausted_at_once({"a", "b", "c"})};
+  begin({process("a"), process("b"), process("c")});
+  EXPECT_EQ(failed("a"), (texts{"escalate app", "stop c"}));
+  stopped("c");
+  spec.tree.children = {exhausted_at_once({"a", "c"}), "b"};
+  reload();
+  EXPECT_EQ(stopped("b"), (texts{"give_up a", "give_up b", "give_up c"}));
+  EXPECT_EQ(at("b").next_restart, now + 10min);
+  spec.tree.children = {exhausted_at_once({"a"}), "b", "c"};
+  reload();
+  EXPECT_EQ(at("c").next_restart, now + 10min);
+  EXPECT_EQ(after(10min), (texts{"start a", "start b", "start c"}));
 }
 
 TEST_F(reloads, restart_what_waited_for_a_removed_service) {
