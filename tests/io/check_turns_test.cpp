@@ -12,6 +12,7 @@
 #include <net/if.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <fstream>
@@ -338,6 +339,68 @@ void without_ports_to_spare(check_outcome& first, std::vector<check_outcome>& ot
     });
   }
   run_until(l, [&] { return others.size() >= 20 && !first.reason.empty(); });
+}
+
+/// Its beginning takes longer than one turn of the loop has for that.
+class slow_to_begin final : public check {
+public:
+  explicit slow_to_begin(int& begun) : begun_{begun} {
+  }
+  ~slow_to_begin() override {
+    if (done_)
+      done_({kind::cancelled});
+  }
+  void run(completion done) override {
+    done_ = std::move(done);
+    ++begun_;
+    std::this_thread::sleep_for(5ms);
+  }
+
+private:
+  int& begun_;
+  completion done_;
+};
+
+TEST_F(checks_in_turn, begin_one_after_another_where_beginning_takes_long) {
+  check_turns turns{l, 10};
+  int n = 0;
+  std::vector<std::unique_ptr<check>> all;
+  for (int i = 0; i < 4; ++i) {
+    all.push_back(turns.wrap(std::make_unique<slow_to_begin>(n), 5s));
+    run(*all.back());
+  }
+  EXPECT_EQ(n, 1);
+  EXPECT_TRUE(run_until(l, [&] { return n == 4; }));
+}
+
+TEST_F(checks_in_turn, are_not_called_slow_for_what_reeve_was_away) {
+  check_turns turns{l, 2, [this] { return now; }};
+  const auto first = held(turns, 1s);
+  const auto second = held(turns, 1s);
+  run(*first);
+  run(*second);
+  pass(1h, 1h);
+  begun[0]->end({kind::failed});
+  begun[0]->end({kind::failed});
+  run(*first);
+  run(*second);
+  EXPECT_EQ(begun.size(), 2U) << "slow ones would have one place";
+}
+
+TEST(checks_at_once, take_half_of_the_descriptors) {
+  rlimit before{};
+  getrlimit(RLIMIT_NOFILE, &before);
+  const auto with = [&](rlim_t limit) {
+    const rlimit now{limit, before.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &now);
+    return most_checks_at_once();
+  };
+  EXPECT_EQ(with(20), 16U);
+  EXPECT_EQ(with(500), 250U);
+  if (before.rlim_max >= 10'000) {
+    EXPECT_EQ(with(10'000), 4'000U);
+  }
+  setrlimit(RLIMIT_NOFILE, &before);
 }
 
 TEST(a_check, without_a_local_port_to_spare_was_not_run) {

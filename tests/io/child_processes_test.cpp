@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <fstream>
+
 namespace reeve::io {
 
 namespace {
@@ -86,6 +88,22 @@ TEST_F(child_processes_test, outlives_the_end_of_its_output) {
   ASSERT_TRUE(says("quiet", "bye"));
   EXPECT_TRUE(run("other", shell("exit 0")).clean());
   EXPECT_TRUE(children->pid_of("quiet"));
+}
+
+TEST_F(child_processes_test, leaves_the_loop_alone_after_the_end_of_its_output) {
+  ASSERT_EQ(start("quiet", shell("echo bye; exec >&- 2>&-; exec sleep 1000")), "");
+  ASSERT_TRUE(says("quiet", "bye"));
+  test::run_for(home, milliseconds{20});
+  const auto before = home.turn();
+  test::run_for(home, milliseconds{50});
+  EXPECT_LT(home.turn() - before, 20U);
+}
+
+TEST_F(child_processes_test, tells_no_end_of_a_run_before_while_it_runs) {
+  run("a", shell("exit 3"));
+  ASSERT_TRUE(children->last_exit("a"));
+  ASSERT_EQ(start("a", {{"sleep", "1000"}, {}, {}}), "");
+  EXPECT_FALSE(children->last_exit("a"));
 }
 
 TEST_F(child_processes_test, says_why_it_cannot_start) {
@@ -328,6 +346,41 @@ TEST_F(child_processes_test, gives_up_a_start_that_hangs) {
   EXPECT_TRUE(children->pid_of("a"));
 }
 
+TEST_F(child_processes_test, runs_on_when_the_time_for_its_start_is_over) {
+  ASSERT_EQ(start("a", with_start_timeout({{"sleep", "1000"}, {}, {}}, milliseconds{1'000})), "");
+  test::run_for(home, milliseconds{1'100});
+  EXPECT_TRUE(children->pid_of("a"));
+  EXPECT_TRUE(exits["a"].empty());
+}
+
+TEST_F(child_processes_test,
+       has_its_time_to_start_anew_after_its_predecessor_and_none_while_it_waits) {
+  test::temp_folder folder;
+  const auto waits = [](const std::string& launcher) {
+    return "printf '\\0\\0\\0\\0\\" + launcher + "\\0\\0\\0\\0\\0\\0\\0' >&"
+           + std::to_string(launch::control_fd) + "\n";
+  };
+  const auto gate = folder / "gate";
+  const auto launcher =
+    folder.file("launcher", "#!/bin/sh\n" + waits("7") + "until [ -e " + gate
+                              + " ]; do sleep 0.01; done\n" + waits("0") + "exec sleep 1000\n");
+  chmod(launcher.c_str(), 0700);
+  std::vector<bool> told;
+  child_processes::hooks hooks;
+  hooks.waits = [&](const std::string&, bool now) { told.push_back(now); };
+  children.emplace(home, launcher, hooks);
+  std::string why;
+  children->start("a", with_start_timeout(shell("true"), milliseconds{1'000}), milliseconds{0},
+                  [&](status s) { why = s.sentence(); });
+  ASSERT_TRUE(run_until(home, [&] { return !told.empty(); }));
+  test::run_for(home, milliseconds{1'100});
+  EXPECT_EQ(why, "") << "while it waits";
+  std::ofstream{gate};
+  ASSERT_TRUE(run_until(home, [&] { return !why.empty(); }));
+  EXPECT_EQ(why.find("it did not start within 1 s"), 0U) << why;
+  EXPECT_EQ(told, (std::vector<bool>{true, false}));
+}
+
 TEST_F(child_processes_test, starts_others_beside_a_start_that_hangs) {
   test::temp_folder folder;
   const auto gate = folder / "gate";
@@ -366,6 +419,47 @@ TEST_F(child_processes_test, stops_and_kills_what_does_not_run_yet) {
   EXPECT_TRUE(run_until(home, [&] { return children->names().empty(); }));
 }
 
+TEST_F(child_processes_test, has_no_process_while_it_does_not_run_yet) {
+  test::temp_folder folder;
+  const auto launcher =
+    folder.file("launcher", "#!/bin/sh\nexec cat <&" + std::to_string(launch::control_fd)
+                              + " >/dev/null\n"); // until its owner is gone
+  chmod(launcher.c_str(), 0700);
+  children.emplace(home, launcher, child_processes::hooks{});
+  std::string why;
+  children->start("hangs", shell("true"), milliseconds{0}, [&](status s) { why = s.sentence(); });
+  EXPECT_FALSE(children->pid_of("hangs"));
+  children.reset();
+  EXPECT_EQ(why, "Reeve is ending") << "and whoever waits for its start is told";
+}
+
+TEST_F(child_processes_test, does_not_start_what_waits_for_its_launch_when_all_is_killed) {
+  strings came;
+  for (const auto* name : {"first", "queued"})
+    children->start(name, {{"sleep", "1000"}, {}, {}}, milliseconds{0}, [&, name](status s) {
+      came.push_back(std::string{name} + ": " + (s ? "runs" : s.sentence()));
+    });
+  children->kill_all();
+  ASSERT_TRUE(run_until(home, [&] { return children->names().empty(); }));
+  EXPECT_NE(std::find(came.begin(), came.end(), "queued: it was stopped before it ran"),
+            came.end());
+  EXPECT_TRUE(exits["queued"].empty());
+}
+
+TEST_F(child_processes_test, tells_how_long_its_stops_may_still_take) {
+  EXPECT_EQ(children->longest_stop(), milliseconds{0});
+  for (const auto* name : {"a", "b", "c"})
+    ASSERT_EQ(start(name, shell("trap '' TERM; echo ready; sleep 1000")), "");
+  for (const auto* name : {"a", "b", "c"})
+    ASSERT_TRUE(says(name, "ready"));
+  EXPECT_EQ(children->longest_stop(), milliseconds{0});
+  children->stop("a", std::chrono::minutes{1}, [](const status&) {});
+  children->stop("b", std::chrono::hours{1}, [](const status&) {});
+  children->stop("c", std::chrono::minutes{1}, [](const status&) {});
+  EXPECT_GT(children->longest_stop(), std::chrono::minutes{59});
+  EXPECT_LE(children->longest_stop(), std::chrono::hours{1});
+}
+
 TEST_F(child_processes_test, starts_nothing_once_it_is_closed) {
   ASSERT_EQ(start("a", {{"sleep", "1000"}, {}, {}}), "");
   children->close();
@@ -384,6 +478,12 @@ TEST_F(child_processes_test, remembers_why_the_newest_start_failed) {
   start("b", {{"no-such-command-here"}, {}, {}});
   children->forget("b");
   EXPECT_FALSE(children->why_not_started("b"));
+}
+
+TEST(a_turn, is_that_of_these_very_words) {
+  EXPECT_EQ(turn_named({"reeve", "web"}), turn_named({"reeve", "web"}));
+  EXPECT_NE(turn_named({"reeve", "web"}), turn_named({"reevew", "eb"}));
+  EXPECT_NE(turn_named({"reeve", "web"}), turn_named({"web", "reeve"}));
 }
 
 } // namespace reeve::io

@@ -71,6 +71,20 @@ TEST_F(a_command, tells_its_exit_code_and_its_output) {
   EXPECT_EQ(r.output, "out\nerr\n");
 }
 
+TEST_F(a_command, tells_all_of_its_output_also_if_its_end_is_heard_first) {
+  const auto done = folder / "done";
+  std::optional<command_result> got;
+  command c{l,
+            {"/bin/sh", "-c", "head -c 60000 /dev/zero; echo end; touch " + done},
+            20s,
+            [&](command_result r) { got = std::move(r); }};
+  while (!std::filesystem::exists(done)) // and the loop hears of nothing
+    usleep(1'000);
+  usleep(20'000);
+  ASSERT_TRUE(run_until(l, [&] { return got.has_value(); }));
+  EXPECT_TRUE(got->output.ends_with("end\n")) << got->output.size();
+}
+
 TEST_F(a_command, is_looked_up_in_path_and_run_without_a_shell) {
   EXPECT_EQ(run({"echo", "$HOME;", "*"}).output, "$HOME; *\n");
 }
@@ -166,6 +180,29 @@ TEST_F(a_command, is_told_to_have_ended_when_nothing_that_it_began_is_left) {
     EXPECT_TRUE(has_ended(std::stoi(r.output))) << leaves;
   }
   EXPECT_EQ(shell("sleep 0.01 & wait").left, 0);
+  const auto killed = shell("sleep 1000 & kill -USR1 $$");
+  EXPECT_EQ(killed.what, kind::signalled);
+  EXPECT_EQ(killed.left, 1);
+}
+
+TEST_F(a_command, whose_reeve_is_killed_is_asked_to_end_where_it_has_time_for_that) {
+  const auto began = folder / "began";
+  const auto told = folder / "told";
+  const auto reeve = fork();
+  if (reeve == 0) {
+    loop mine;
+    const command c{
+      mine,
+      {"/bin/sh", "-c",
+       "trap 'touch " + told + "; exit' TERM; touch " + began + "; sleep 1000 & wait"},
+      20s,
+      [](const command_result&) {},
+      10s};
+    run_until(mine, [&] { return std::filesystem::exists(began); });
+    _exit(0);
+  }
+  waitpid(reeve, nullptr, 0);
+  EXPECT_TRUE(run_until(l, [&] { return std::filesystem::exists(told); }));
 }
 
 TEST_F(a_command, that_times_out_leaves_nothing_behind_timeout_or_setsid) {

@@ -54,6 +54,19 @@ TEST(attempts_at_all_addresses, are_unknown_only_if_every_one_failed_for_a_reaso
   }
 }
 
+TEST(an_attempt, is_the_services_fault_or_ours_by_its_errno) {
+  for (const int error : {ECONNREFUSED, EHOSTUNREACH, ECONNRESET, ECONNABORTED, EPIPE, 0})
+    EXPECT_EQ(explain_connect_error(error).what, kind::failed) << error;
+  for (const int error : {EADDRNOTAVAIL, ENETUNREACH, ENETDOWN, EACCES, EPERM, EAFNOSUPPORT})
+    EXPECT_EQ(explain_connect_error(error).what, kind::not_run) << error;
+  for (const int error : {ENOENT, ENOTDIR, ECONNREFUSED, ENOTSOCK, EAGAIN})
+    EXPECT_EQ(explain_socket_error(error, "/run/a").what, kind::failed) << error;
+  for (const int error : {EACCES, ENAMETOOLONG})
+    EXPECT_EQ(explain_socket_error(error, "/run/a").what, kind::not_run) << error;
+  EXPECT_EQ(explain_socket_error(ENAMETOOLONG, "/run/a").reason,
+            "cannot connect to socket '/run/a': the path is too long");
+}
+
 TEST(attempts_at_all_addresses, tell_nothing_once_something_ran_out_here) {
   for (const int error : {EMFILE, ENFILE, ENOBUFS, ENOMEM}) {
     const auto o =

@@ -504,4 +504,27 @@ TEST_F(docker_judge_test, others_events_are_not_its_own) {
 
 } // namespace
 
+TEST_F(docker_judge_test, an_end_for_want_of_memory_is_never_clean) {
+  judge.see(box, now);
+  box.state.oom_killed = true;
+  end(0);
+  const auto ruling = judge.see(box, now);
+  ASSERT_EQ(ruling.facts.size(), 1U);
+  EXPECT_EQ(ruling.facts[0].what, kind::failed);
+  EXPECT_EQ(ruling.facts[0].reason, "exited with code 0 (out of memory)");
+}
+
+TEST_F(docker_judge_test, what_was_paused_before_a_gap_was_there_before_it) {
+  box.state.paused = true;
+  judge.see(box, now);
+  judge.lost("nothing answers");
+  judge.engine_found(false);
+  box.state.paused = false;
+  end(0, false);
+  const auto ruling = judge.see(box, now);
+  ASSERT_EQ(ruling.facts.size(), 1U);
+  EXPECT_TRUE(ruling.facts[0].with_engine);
+  EXPECT_EQ(ruling.facts[0].reason, "was stopped with Docker itself, exited with code 0");
+}
+
 } // namespace reeve::io

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -169,6 +170,16 @@ TEST_F(launcher_test, takes_the_service_with_it_when_it_is_killed) {
   EXPECT_FALSE(exits["a"][0].ordered);
   EXPECT_TRUE(run_until(home, [&] { return none_alive(pids); }));
   EXPECT_EQ(waitpid(launcher, nullptr, WNOHANG), -1) << "nobody has waited for it";
+}
+
+TEST_F(launcher_test, takes_with_it_what_left_the_group_of_the_service) {
+  prctl(PR_SET_CHILD_SUBREAPER, 1); // as Reeve is
+  ASSERT_EQ(start("a", shell("setsid sh -c 'echo $$; exec sleep 1000' & wait")), "");
+  const int left = number_from("a");
+  kill(parent_of(children->pid_of("a").value()), SIGKILL);
+  ASSERT_TRUE(run_until(home, [&] { return !exits["a"].empty(); }));
+  EXPECT_FALSE(alive(left));
+  prctl(PR_SET_CHILD_SUBREAPER, 0);
 }
 
 TEST_F(launcher_test, obeys_though_it_was_suspended) {

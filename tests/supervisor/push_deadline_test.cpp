@@ -132,7 +132,10 @@ TEST_F(push_deadline, of_a_limited_run_counts_from_the_first_start_and_not_from_
   now += 64min;
   const auto first = now;
   push(kind::start);
-  now += 9min;
+  now += 1min;
+  push(kind::start);
+  EXPECT_EQ(look().deadline, first + 10min) << "within the grace, too";
+  now += 8min;
   push(kind::start);
   EXPECT_EQ(look().deadline, first + 10min);
   push(kind::failure, 1);

@@ -58,6 +58,12 @@ TEST(schedule, keeps_its_rate_without_drift) {
   EXPECT_GT(next_due(t0, 0ms, t0 + 1h).due, t0 + 1h);
 }
 
+TEST(schedule, has_its_usual_time_after_now_and_never_at_it) {
+  EXPECT_EQ(usual_time(t0, 10s, t0 - 1ns), t0);
+  EXPECT_EQ(usual_time(t0, 10s, t0), t0 + 10s);
+  EXPECT_EQ(usual_time(t0, 10s, t0 + 10s), t0 + 20s);
+}
+
 TEST(schedule, looks_more_often_until_the_first_verdict) {
   EXPECT_EQ(starting_interval(30s), 1s);
   EXPECT_EQ(starting_interval(250ms), 250ms);

@@ -150,6 +150,11 @@ TEST(stop_order, is_bounded_by_the_longest_chain) {
   EXPECT_EQ(longest(config({takes("a", 4s), takes("b", 3s), takes("c", 2s)}, strategy::one_for_one,
                            {"a", tied})),
             5s);
+  for (const texts& order : {texts{"a", "b"}, texts{"b", "a"}})
+    EXPECT_EQ(longest(config({takes("db", 1s), takes(order[0], order[0] == "a" ? 20s : 5s, {"db"}),
+                              takes(order[1], order[1] == "a" ? 20s : 5s, {"db"})})),
+              21s)
+      << "after the slower of two, whichever comes first";
 }
 
 TEST(stop_order, grants_what_is_under_way_a_grace_to_end_after_its_time) {
