@@ -2,6 +2,7 @@
 
 #include "io/descriptor.hpp"
 #include "io/file_check.hpp"
+#include "io/postgres_check.hpp"
 
 #include <fcntl.h>
 
@@ -69,6 +70,8 @@ std::vector<std::string> files_of(const check_target& target) {
   }
   if (const auto* redis = std::get_if<redis_check>(&target))
     return named({redis->unix_socket});
+  if (const auto* postgres = std::get_if<postgres_check>(&target))
+    return files_of(*postgres);
   return {};
 }
 

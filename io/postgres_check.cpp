@@ -11,6 +11,7 @@
 
 #include <array>
 #include <charconv>
+#include <cstdlib>
 #include <optional>
 #include <utility>
 
@@ -83,6 +84,20 @@ void add_preferences(parameters& p) {
 }
 
 } // namespace
+
+std::vector<std::string> files_of(const postgres_check& check) {
+  auto p = taken_from(PQconninfoParse(check.url.c_str(), nullptr)).value_or(parameters{});
+  p.merge(taken_from(PQconndefaults()).value_or(parameters{}));
+  std::vector<std::string> files;
+  for (const auto* word : {"sslrootcert", "sslcert", "sslkey", "sslcrl", "passfile"})
+    if (const auto found = p.find(word); found != p.end() && !found->second.empty())
+      files.push_back(found->second);
+  if (p["host"].starts_with('/'))
+    files.push_back(p["host"] + "/.s.PGSQL." + p["port"]);
+  if (const auto* home = std::getenv("HOME"))
+    files.push_back(home + std::string{"/.pgpass"});
+  return files;
+}
 
 std::unique_ptr<check> make_postgres_check(loop& l, resolver& names, const check_spec& spec) {
   const auto& what = std::get<postgres_check>(spec.target);

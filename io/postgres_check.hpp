@@ -3,10 +3,16 @@
 #include "io/check.hpp"
 
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace reeve::io {
 
 class resolver;
+
+/// Files that libpq opens on the loop thread as it connects: those that the URL or the environment
+/// names, its unix socket, and one in the home folder for all that it looks for there.
+std::vector<std::string> files_of(const postgres_check& check);
 
 /// One query over libpq, whose parameters and TLS rules are the URL's, but for these:
 /// names are looked up by us, `connect_timeout` is the check's timeout, `gssencmode`

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 namespace reeve::io {
 namespace {
 
@@ -25,6 +27,17 @@ TEST(the_files_of_a_check, are_all_that_a_library_would_open_on_the_loop) {
   redis.unix_socket = "socket";
   EXPECT_EQ(files_of(redis), texts{"socket"});
   EXPECT_EQ(files_of(http_check{}), texts{});
+}
+
+TEST(the_files_of_a_postgres_check, are_those_of_its_url_its_socket_and_one_at_home) {
+  const std::string at_home = std::getenv("HOME") + std::string{"/.pgpass"};
+  postgres_check postgres;
+  postgres.url = "postgres://app@db/app?sslrootcert=/ca&sslcert=/cert&sslkey=/key&passfile=/pass";
+  EXPECT_EQ(files_of(check_target{postgres}), (texts{"/ca", "/cert", "/key", "/pass", at_home}));
+  postgres.url = "postgres:///app?host=/run/postgresql&port=5433";
+  EXPECT_EQ(files_of(check_target{postgres}), (texts{"/run/postgresql/.s.PGSQL.5433", at_home}));
+  postgres.url = "postgres://db:no/app";
+  EXPECT_NO_THROW(files_of(check_target{postgres})) << "its check says what is wrong with it";
 }
 
 } // namespace
