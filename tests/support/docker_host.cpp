@@ -227,7 +227,7 @@ void docker_host::crash() {
   waitpid(pid_, nullptr, 0);
   pid_ = -1;
   if (containerd > 0)
-    kill_process(containerd, SIGKILL);
+    kill(containerd, SIGKILL); // it dies with its engine, and may be gone already
   std::filesystem::remove(file);
   std::filesystem::remove(folder_ + "/docker.pid");
 }
