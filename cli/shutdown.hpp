@@ -50,7 +50,6 @@ private:
 
   void stop_ready();
   void stop(const std::string& name);
-  void stop_process(const std::string& name);
   void tell_if_killed(const std::string& name) const;
   void ended(const std::string& name);
   void finish_if_done();

@@ -7,7 +7,6 @@
 
 #include <csignal>
 #include <fstream>
-#include <sstream>
 #include <thread>
 
 // What hangs or takes its time outside, and what of it reaches the daemon: nothing.
@@ -18,12 +17,6 @@ namespace {
 
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
-
-std::string content_of(const fs::path& file) {
-  std::ostringstream text;
-  text << std::ifstream{file}.rdbuf();
-  return text.str();
-}
 
 const std::string on_the_mount =
   "defaults: {check: {interval: 300ms, timeout: 250ms, unhealthy_after: 1}}\n"

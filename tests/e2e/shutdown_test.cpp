@@ -223,10 +223,7 @@ TEST(shutdown, lets_a_restart_command_come_to_its_end) {
     "              unhealthy_after: 1},\n"
     "      restart: {exec: [sh, -c, \"echo began >> @DIR@/did; sleep 2; echo ended "
     ">> @DIR@/did\"], backoff: none}}\n"};
-  const auto did = [&] {
-    std::ifstream in{reeve.folder() / "did"};
-    return std::string{std::istreambuf_iterator<char>{in}, {}};
-  };
+  const auto did = [&] { return content_of(reeve.folder() / "did"); };
   reeve.start_and_wait();
   ASSERT_TRUE(eventually([&] { return did() == "began\n"; }));
   reeve.signal(SIGTERM);
@@ -243,10 +240,7 @@ TEST(shutdown, asks_a_restart_command_that_takes_too_long_to_end) {
     "      restart: {exec: [sh, -c, \"trap 'echo cleaned >> @DIR@/did; exit' TERM; "
     "echo began >> @DIR@/did; sleep 86602\"], backoff: none, stop_timeout: "
     "500ms}}\n"};
-  const auto did = [&] {
-    std::ifstream in{reeve.folder() / "did"};
-    return std::string{std::istreambuf_iterator<char>{in}, {}};
-  };
+  const auto did = [&] { return content_of(reeve.folder() / "did"); };
   reeve.start_and_wait();
   ASSERT_TRUE(eventually([&] { return did() == "began\n"; }));
   reeve.signal(SIGTERM);

@@ -21,14 +21,13 @@ extern char** environ;
 
 namespace reeve::test {
 
-namespace {
-
-std::string read_file(const std::filesystem::path& file) {
-  std::ifstream in{file};
-  std::stringstream text;
-  text << in.rdbuf();
+std::string content_of(const std::filesystem::path& file) {
+  std::ostringstream text;
+  text << std::ifstream{file}.rdbuf();
   return text.str();
 }
+
+namespace {
 
 pid_t spawn(const std::vector<std::string>& arguments, const std::string& out,
             const std::string& err) {
@@ -204,7 +203,7 @@ std::optional<double> reeve_daemon::metric(const std::string& series) const {
 }
 
 std::string reeve_daemon::log() const {
-  return read_file(folder_ / "log");
+  return content_of(folder_ / "log");
 }
 
 std::filesystem::path reeve_daemon::folder() const {
@@ -232,7 +231,7 @@ finished run_command(const std::vector<std::string>& arguments) {
     waitpid(pid, &status, 0);
     ADD_FAILURE() << arguments.front() << " did not end";
   }
-  finished result{code_of(status), read_file(folder / "out"), read_file(folder / "err")};
+  finished result{code_of(status), content_of(folder / "out"), content_of(folder / "err")};
   std::filesystem::remove_all(folder);
   return result;
 }
@@ -264,7 +263,7 @@ std::vector<pid_t> processes_with(const std::string& text) {
     pid_t pid = std::atoi(entry.path().filename().c_str());
     if (pid <= 0)
       continue;
-    auto line = read_file(entry.path() / "cmdline"); // empty for a zombie
+    auto line = content_of(entry.path() / "cmdline"); // empty for a zombie
     std::replace(line.begin(), line.end(), '\0', ' ');
     if (line.find(text) != std::string::npos && line.find("reeve-launcher") == std::string::npos)
       found.push_back(pid);

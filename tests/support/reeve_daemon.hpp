@@ -95,6 +95,9 @@ private:
   pid_t pid_;
 };
 
+/// Empty if there is no such file.
+std::string content_of(const std::filesystem::path& file);
+
 /// Processes whose command line contains `text`, zombies and launchers not counted.
 std::vector<pid_t> processes_with(const std::string& text);
 
