@@ -158,9 +158,9 @@ void shutdown::kill_all() {
     if (children_.running() == 0)
       loop_.stop();
   };
+  children_.kill_all(); // first, so that none of them hears its stop signal
   for (const auto& name : children_.names())
     children_.stop(name, milliseconds{0}, stop_if_last);
-  children_.kill_all();
   loop_.call_after(patience_after_kill, [this] { loop_.stop(); });
   stop_if_last(std::monostate{});
 }
