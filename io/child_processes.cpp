@@ -11,7 +11,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -72,24 +71,6 @@ process_exit to_exit(int wait_status, bool ordered) {
                                   : process_exit{WEXITSTATUS(wait_status), 0, ordered};
 }
 
-/// Reads one report; false when the launcher's end is closed.
-bool read_report(child& c, std::optional<launch::report>& got) {
-  launch::report r;
-  for (;;) {
-    const auto n = recv(c.control.get(), &r, sizeof r, MSG_DONTWAIT);
-    if (n == static_cast<ssize_t>(sizeof r)) {
-      got = r;
-      return true;
-    }
-    // A launcher that ends with an order unread resets the connection, and what it
-    // reported stands behind that error.
-    if (n < 0 && (errno == EINTR || errno == ECONNRESET)) {
-      continue;
-    }
-    return n < 0 && errno == EAGAIN;
-  }
-}
-
 /// Its end of the socket is closed, so it is ending, within microseconds.
 int reap_launcher(const child& c) {
   int status = 0;
@@ -129,7 +110,7 @@ error start_error(const child& c, int launcher_status) {
 void end_now(child& c, mono_time until) {
   std::optional<launch::report> got;
   for (;;) {
-    if (!read_report(c, got)) {
+    if (!read_report(c.control, got)) {
       reap_launcher(c);
       return;
     }
@@ -301,7 +282,7 @@ void child_processes::state::end_launcher(child& c) {
 void child_processes::state::hear_launcher(child& c) {
   for (;;) {
     std::optional<launch::report> got;
-    if (!read_report(c, got)) {
+    if (!read_report(c.control, got)) {
       finish(c);
       return;
     }

@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -139,16 +138,10 @@ void command::state::read_output() {
 
 void command::state::hear_launcher() {
   for (;;) {
-    launch::report r;
-    const auto n = recv(control.get(), &r, sizeof r, MSG_DONTWAIT);
-    if (n < 0 && errno == EAGAIN)
-      return;
-    // After a connection reset what it reported may still be read.
-    if (n < 0 && (errno == EINTR || errno == ECONNRESET))
-      continue;
-    if (n != static_cast<ssize_t>(sizeof r))
+    std::optional<launch::report> got;
+    if (!read_report(control, got))
       return launcher_was_killed();
-    if (take(r))
+    if (!got || take(*got))
       return;
   }
 }

@@ -284,6 +284,23 @@ void send_order(int launcher, const descriptor& control, launch::order o) {
   kill(launcher, SIGCONT);
 }
 
+bool read_report(const descriptor& control, std::optional<launch::report>& got) {
+  launch::report r;
+  for (;;) {
+    const auto n = recv(control.get(), &r, sizeof r, MSG_DONTWAIT);
+    if (n == static_cast<ssize_t>(sizeof r)) {
+      got = r;
+      return true;
+    }
+    // A launcher that ends with an order unread resets the connection, and what it
+    // reported stands behind that error.
+    if (n < 0 && (errno == EINTR || errno == ECONNRESET)) {
+      continue;
+    }
+    return n < 0 && errno == EAGAIN;
+  }
+}
+
 std::string turn_named(const std::vector<std::string>& words) {
   std::uint64_t sum = 0xcbf29ce484222325; // FNV-1a: the same in every build
   for (const auto& word : words)

@@ -5,6 +5,7 @@
 #include "supervisor/service_spec.hpp"
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -54,6 +55,10 @@ std::string why_not_started(const launch::report& failed, const process_spec& sp
 /// Tells `launcher`, at the other end of `control`, also one that somebody suspended; nothing if it
 /// ends already. It is not reaped yet.
 void send_order(int launcher, const descriptor& control, launch::order o);
+
+/// Takes one report, if there is one, from the launcher at the other end of `control`; false once
+/// that end is closed and all is taken.
+bool read_report(const descriptor& control, std::optional<launch::report>& got);
 
 /// A name of ours for `launch_request::turn`: the same for the same words.
 std::string turn_named(const std::vector<std::string>& words);
