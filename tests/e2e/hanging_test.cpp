@@ -83,19 +83,22 @@ TEST(a_hung_file_system, does_not_hold_up_the_stop_of_a_process_that_it_keeps_fr
 }
 
 TEST(a_command, and_a_process_get_three_files_and_none_of_ours) {
-  const std::string list = "[sh, -c, \"ls /proc/self/fd > @DIR@/new && mv @DIR@/new @DIR@/";
+  const auto list_as = [](const std::string& who) {
+    return "[sh, -c, \"ls /proc/self/fd > @DIR@/new-" + who + " && mv @DIR@/new-" + who + " @DIR@/"
+           + who;
+  };
   reeve_daemon reeve{
     "services:\n"
     "  a:\n"
     "    check: {exec: "
-    + list
-    + "check\"], interval: 1h}\n"
+    + list_as("check")
+    + "\"], interval: 1h}\n"
       "    restart: {exec: "
-    + list
-    + "restart\"]}\n"
+    + list_as("restart")
+    + "\"]}\n"
       "  p: {process: {command: "
-    + list
-    + "process; exec sleep 86414.@A@\"]}}\n"
+    + list_as("process")
+    + "; exec sleep 86414.@A@\"]}}\n"
       "  web: {check: {http: \"http://127.0.0.1:@PORT@/livez\", interval: 50ms}}\n"};
   reeve.start_and_wait();
   ASSERT_TRUE(reeve.becomes("web", "health", "healthy"));
