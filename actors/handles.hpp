@@ -2,8 +2,8 @@
 
 #include "actors/news.hpp"
 #include "actors/supervisor_actor.hpp"
-#include "io/check.hpp"
 #include "io/docker_engine.hpp"
+#include "supervisor/check_outcome.hpp"
 #include "supervisor/push_deadline.hpp"
 #include "supervisor/service_spec.hpp"
 #include "supervisor/time.hpp"
@@ -92,7 +92,7 @@ struct check_due {
 /// A run of a check came to its end.
 struct check_answered {
   std::uint64_t run = 0;
-  io::check_outcome outcome;
+  check_outcome outcome;
 };
 /// Check it now: a restart of this run is due. Answer with `still_sick` if it is not well.
 struct look_again {

@@ -83,8 +83,7 @@ private:
   void looked(runner& r, check_result result, bool has_told);
   void still_is_sick();
   void skip(const runner& r, std::string why, const instant& now);
-  check_verdict judge(const check_spec& check, const io::check_outcome& outcome,
-                      mono_time now) const;
+  check_verdict judge(const check_spec& check, const check_outcome& outcome, mono_time now) const;
   void judge_pushes(runner& r, const push_record& record, const instant& now);
   void publish_run(const runner& r, check_verdict verdict, const instant& now);
 

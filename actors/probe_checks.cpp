@@ -176,7 +176,7 @@ void probe_state::run(runner& r, const instant& now) {
   r.began = now;
   r.began_between = false;
   r.run = ++memory_->last_number;
-  r.check->run([me = caf::actor_cast<probe_actor>(self_), run = r.run](io::check_outcome outcome) {
+  r.check->run([me = caf::actor_cast<probe_actor>(self_), run = r.run](check_outcome outcome) {
     caf::anon_send(me, check_answered{run, std::move(outcome)});
   });
 }
@@ -193,7 +193,7 @@ void probe_state::answered(const check_answered& a) {
     return; // of a run that was broken off
   auto& r = *found;
   r.run = 0;
-  if (a.outcome.what == io::check_outcome::kind::cancelled)
+  if (a.outcome.what == check_outcome::kind::cancelled)
     return;
   const auto now = world_->out.now();
   r.lag += a.outcome.waited;
@@ -256,13 +256,13 @@ void probe_state::still_is_sick() {
   caf::anon_send(world_->who.restarter, still_sick{spec().name, memory_->incarnation});
 }
 
-check_verdict probe_state::judge(const check_spec& check, const io::check_outcome& outcome,
+check_verdict probe_state::judge(const check_spec& check, const check_outcome& outcome,
                                  mono_time now) const {
-  using kind = io::check_outcome::kind;
+  using kind = check_outcome::kind;
   const auto& started = memory_->level.started;
   const bool told = outcome.what == kind::answered;
   if (!reads_a_file(check) || !started || (!told && outcome.what != kind::failed))
-    return io::judge(check.expect, outcome);
+    return reeve::judge(check.expect, outcome);
   const auto found = told ? result<reply>{outcome.answer} : error{outcome.reason};
   return evaluate_file(check.expect, found, duration_cast<milliseconds>(now - *started));
 }

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/actor_plan.hpp"
-#include "actors/actor_tree.hpp"
+#include "supervisor/views.hpp"
 
 #include <chrono>
 #include <functional>

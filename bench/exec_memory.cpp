@@ -1,7 +1,7 @@
 // exec_memory MEGABYTES RUNS: fills its memory up to MEGABYTES, runs exec checks of /bin/true one
 // after another, and prints the processor time of one (ours, not the command's).
 
-#include "io/check.hpp"
+#include "io/check_engine.hpp"
 #include "io/loop.hpp"
 #include "io/process_usage.hpp"
 
@@ -32,8 +32,8 @@ struct series {
   void next() {
     if (left-- == 0)
       return loop.stop();
-    check.run([this](const reeve::io::check_outcome& o) {
-      bad += o.what == reeve::io::check_outcome::kind::answered ? 0 : 1;
+    check.run([this](const reeve::check_outcome& o) {
+      bad += o.what == reeve::check_outcome::kind::answered ? 0 : 1;
       loop.post([this] { next(); });
     });
   }

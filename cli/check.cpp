@@ -1,9 +1,8 @@
-#include "io/check.hpp"
-
 #include "cli/absences.hpp"
 #include "cli/commands.hpp"
 #include "cli/table.hpp"
 #include "http/client.hpp"
+#include "io/check_engine.hpp"
 #include "io/child_processes.hpp"
 #include "io/docker_engine.hpp"
 #include "io/loop.hpp"
@@ -68,7 +67,7 @@ void run_all(const daemon_spec& spec, std::vector<checked>& all) {
     ++open;
     one.check = engine.make(*one.spec);
     one.check->run(
-      [&loop, &open, &one, began = std::chrono::steady_clock::now()](io::check_outcome outcome) {
+      [&loop, &open, &one, began = std::chrono::steady_clock::now()](check_outcome outcome) {
         auto verdict = judge(one.spec->expect, outcome);
         one.health = health_after(verdict);
         one.reason = verdict.reason;

@@ -9,7 +9,7 @@
 #include "cli/table.hpp"
 #include "config/load.hpp"
 #include "http/server.hpp"
-#include "io/check.hpp"
+#include "io/check_engine.hpp"
 #include "io/child_processes.hpp"
 #include "io/docker_engine.hpp"
 #include "io/file_limit.hpp"

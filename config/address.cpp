@@ -1,6 +1,7 @@
 #include "config/address.hpp"
 
 #include "config/problems.hpp"
+#include "config/shown_text.hpp"
 #include "config/url.hpp"
 
 #include <arpa/inet.h>

@@ -1,7 +1,7 @@
 #include "config/check_kinds.hpp"
 
 #include "config/address.hpp"
-#include "config/checks.hpp"
+#include "config/expectation.hpp"
 
 #include <algorithm>
 

@@ -40,20 +40,4 @@ void read_push(const reader& value, fields& beside, check_spec& into);
 /// `connection: fresh | kept`; returns the reader if it is there.
 std::optional<reader> read_connection(fields& from, connection_use& into);
 
-/// Whether HTTP takes it for a header's name.
-bool is_header_name(std::string_view text);
-
-/// Unpacks what a parser made of the text, or complains.
-template <class Parse>
-auto parsed(const reader& at, Parse parse) -> std::optional<std::decay_t<decltype(*parse(""))>> {
-  const auto text = at.text();
-  if (!text)
-    return {};
-  auto made = parse(*text);
-  if (made)
-    return std::move(*made);
-  at.fail_parsed(made.sentence());
-  return {};
-}
-
 } // namespace reeve::config

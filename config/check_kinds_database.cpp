@@ -1,5 +1,6 @@
 #include "config/address.hpp"
 #include "config/check_kinds.hpp"
+#include "config/shown_text.hpp"
 #include "config/url.hpp"
 #include "supervisor/text.hpp"
 
@@ -99,7 +100,7 @@ result<postgres_url> parse_postgres_url(std::string_view text) {
     return error{in_quotes(text) + " must be a URL such as postgres://app@localhost:5432/app"};
   const auto url = split_url(text);
   if (!url)
-    return error{url.sentence()};
+    return error{in_quotes(text) + " " + url.sentence()};
   if (const auto wrong = wrong_postgres_part(*url))
     return error{in_quotes(text) + ": " + wrong->sentence};
   const bool in_query = std::any_of(url->query.begin(), url->query.end(),
@@ -167,7 +168,7 @@ result<redis_url> parse_redis_url(std::string_view text) {
                  + " must be a URL such as redis://localhost:6379/0 or unix:///run/redis.sock"};
   const auto url = split_url(text);
   if (!url)
-    return error{url.sentence()};
+    return error{in_quotes(text) + " " + url.sentence()};
   redis_url made;
   made.target.user = percent_decoded(url->user);
   made.target.password = percent_decoded(url->password);

@@ -1,5 +1,7 @@
 #include "config/address.hpp"
 #include "config/check_kinds.hpp"
+#include "config/expectation.hpp"
+#include "config/shown_text.hpp"
 #include "config/url.hpp"
 
 #include <algorithm>
@@ -59,14 +61,6 @@ void read_http_socket(const reader& from, std::string& into) {
 }
 
 } // namespace
-
-bool is_header_name(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
-    return c > 0x20 && c < 0x7F
-           && std::string_view{"()<>@,;:\\\"/[]?={}"}.find(static_cast<char>(c))
-                == std::string_view::npos;
-  });
-}
 
 void read_http(const reader& value, fields& beside, check_spec& into) {
   http_check made;

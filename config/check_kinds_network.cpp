@@ -1,5 +1,6 @@
 #include "config/address.hpp"
 #include "config/check_kinds.hpp"
+#include "config/shown_text.hpp"
 
 #include <arpa/inet.h>
 

@@ -3,6 +3,8 @@
 #include "config/address.hpp"
 #include "config/check_kinds.hpp"
 #include "config/duration.hpp"
+#include "config/expectation.hpp"
+#include "config/shown_text.hpp"
 #include "config/url.hpp"
 
 #include <algorithm>

@@ -17,11 +17,4 @@ std::vector<check_spec> read_single_check(const reader& from, const check_spec& 
 /// `checks:`.
 std::vector<check_spec> read_checks(const reader& from, const check_spec& defaults);
 
-/// `expect:`, of a check whose target and timeout are in `into`.
-void read_expectation(const reader& from, check_spec& into);
-
-/// `degraded` and `unhealthy`; which of the two must be the longer is told by
-/// `longer_is_worse`.
-void read_limits(fields& from, limits& into, bool longer_is_worse);
-
 } // namespace reeve::config

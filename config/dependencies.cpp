@@ -1,4 +1,5 @@
 #include "config/services.hpp"
+#include "config/shown_text.hpp"
 
 #include <cstddef>
 #include <unordered_map>

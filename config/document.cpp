@@ -1,5 +1,6 @@
 #include "config/document.hpp"
 
+#include "config/shown_text.hpp"
 #include "config/utf8.hpp"
 #include "config/yaml_events.hpp"
 #include "config/yaml_fault.hpp"

@@ -1,6 +1,7 @@
 #include "config/duration.hpp"
 
 #include "config/problems.hpp"
+#include "config/shown_text.hpp"
 
 #include <array>
 #include <charconv>

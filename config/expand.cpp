@@ -1,6 +1,7 @@
 #include "config/expand.hpp"
 
 #include "config/problems.hpp"
+#include "config/shown_text.hpp"
 #include "config/utf8.hpp"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "config/load.hpp"
+#include "config/environment.hpp"
 #include "supervisor/result.hpp"
 
 #include <string>

@@ -1,7 +1,8 @@
+#include "config/expectation.hpp"
+
 #include "config/address.hpp"
-#include "config/check_kinds.hpp"
-#include "config/checks.hpp"
 #include "config/duration.hpp"
+#include "config/shown_text.hpp"
 #include "config/url.hpp"
 
 #include <re2/re2.h>
@@ -233,6 +234,14 @@ void read_for_kind(fields& f, std::string_view kind, check_spec& into) {
 }
 
 } // namespace
+
+bool is_header_name(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
+    return c > 0x20 && c < 0x7F
+           && std::string_view{"()<>@,;:\\\"/[]?={}"}.find(static_cast<char>(c))
+                == std::string_view::npos;
+  });
+}
 
 void read_limits(fields& from, limits& into, bool longer_is_worse) {
   std::chrono::milliseconds degraded{0}, unhealthy{0};

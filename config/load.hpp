@@ -1,35 +1,15 @@
 #pragma once
 
+#include "config/environment.hpp"
+#include "config/problem.hpp"
 #include "supervisor/daemon_spec.hpp"
 
-#include <functional>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
 namespace reeve::config {
-
-/// One thing wrong with a file. Lines and columns count from 1.
-struct problem {
-  std::string file;
-  int line = 0;
-  int column = 0;
-  std::string path; ///< "services.backend.check.interval"; empty: the file as a whole
-  std::string what;
-
-  bool operator==(const problem&) const = default;
-};
-
-/// `file:line:column: path: what`.
-std::string to_string(const problem& p);
-
-/// Looks up an environment variable; none: unset.
-using environment = std::function<std::optional<std::string>(const std::string& name)>;
-
-/// The process's own environment.
-environment process_environment();
 
 struct loaded {
   daemon_spec spec;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "config/load.hpp"
+#include "config/problem.hpp"
 
 #include <cstddef>
 #include <string>
@@ -8,12 +8,6 @@
 #include <vector>
 
 namespace reeve::config {
-
-/// A place in the file; both count from 1. 0: the file as a whole.
-struct mark {
-  int line = 0;
-  int column = 0;
-};
 
 /// Everything wrong, or merely odd, that reading one file brought to light. Keeps
 /// the first thousand of each and counts the rest, so that a hostile file costs
@@ -42,15 +36,5 @@ private:
   std::size_t count_ = 0;
   std::size_t work_left_ = 50'000'000; // of comparing names
 };
-
-/// 'text' in quotes; shortened, without control characters and without passwords.
-std::string in_quotes(std::string_view text);
-
-/// `text` fit for one line of a message: shortened, without control characters and
-/// without what may be the password or token of a URL.
-std::string shown(std::string_view text);
-
-/// "a, b or c".
-std::string alternatives(const std::vector<std::string>& words);
 
 } // namespace reeve::config

@@ -1,5 +1,7 @@
 #include "config/process.hpp"
 
+#include "config/shown_text.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>

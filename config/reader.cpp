@@ -3,6 +3,7 @@
 #include "config/duration.hpp"
 #include "config/hints.hpp"
 #include "config/problems.hpp"
+#include "config/shown_text.hpp"
 
 #include <algorithm>
 #include <charconv>

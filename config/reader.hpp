@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -137,5 +138,18 @@ private:
 bool is_extension(std::string_view key);
 
 constexpr int no_limit = std::numeric_limits<int>::max();
+
+/// Unpacks what a parser made of the text, or complains.
+template <class Parse>
+auto parsed(const reader& at, Parse parse) -> std::optional<std::decay_t<decltype(*parse(""))>> {
+  const auto text = at.text();
+  if (!text)
+    return {};
+  auto made = parse(*text);
+  if (made)
+    return std::move(*made);
+  at.fail_parsed(made.sentence());
+  return {};
+}
 
 } // namespace reeve::config

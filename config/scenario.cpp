@@ -4,6 +4,7 @@
 #include "config/duration.hpp"
 #include "config/file.hpp"
 #include "config/reader.hpp"
+#include "config/shown_text.hpp"
 
 #include <algorithm>
 

@@ -2,6 +2,7 @@
 
 #include "config/checks.hpp"
 #include "config/restart.hpp"
+#include "config/shown_text.hpp"
 
 #include <algorithm>
 #include <unordered_set>

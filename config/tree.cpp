@@ -1,6 +1,7 @@
 #include "config/tree.hpp"
 
 #include "config/restart.hpp"
+#include "config/shown_text.hpp"
 #include "config/windows.hpp"
 
 #include <unordered_map>

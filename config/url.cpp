@@ -1,7 +1,5 @@
 #include "config/url.hpp"
 
-#include "config/problems.hpp"
-
 #include <algorithm>
 #include <cstddef>
 #include <tuple>
@@ -76,17 +74,16 @@ std::string_view scheme_of(std::string_view text) {
 
 result<url_parts> split_url(std::string_view text) {
   if (std::any_of(text.begin(), text.end(), [](unsigned char c) { return c <= 0x20 || c == 0x7F; }))
-    return error{in_quotes(text) + " holds a blank; a URL has none, write %20"};
+    return error{"holds a blank; a URL has none, write %20"};
   url_parts made;
   made.scheme = scheme_of(text);
   if (!well_encoded(text))
-    return error{in_quotes(text) + " holds a '%' that encodes nothing; write %25"};
+    return error{"holds a '%' that encodes nothing; write %25"};
   const auto rest = text.substr(std::min(made.scheme.size() + 3, text.size()));
   const auto end = std::min(rest.find_first_of("/?#"), rest.size());
   if (rest.find_first_of("@#", end) != rest.npos)
-    return error{in_quotes(text)
-                 + " cannot be told apart; in names and passwords write / as %2F, ? as %3F, # as "
-                   "%23 and @ as %40"};
+    return error{"cannot be told apart; in names and passwords write / as %2F, ? as %3F, # as "
+                 "%23 and @ as %40"};
   const auto authority = rest.substr(0, end);
   const auto at = authority.rfind('@');
   if (at != authority.npos)

@@ -20,7 +20,8 @@ struct url_parts {
   std::vector<std::pair<std::string_view, std::string_view>> query;
 };
 
-/// Refuses blanks, bad percent-encoding and what cannot be told apart.
+/// Refuses blanks, bad percent-encoding and what cannot be told apart: what follows the text in a
+/// sentence.
 result<url_parts> split_url(std::string_view text);
 
 /// REQUIRES: came through `split_url`.

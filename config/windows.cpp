@@ -1,6 +1,7 @@
 #include "config/windows.hpp"
 
 #include "config/reachable.hpp"
+#include "config/shown_text.hpp"
 #include "supervisor/restart_policy.hpp"
 
 #include <algorithm>

@@ -1,5 +1,6 @@
 #include "config/yaml_fault.hpp"
 
+#include "config/shown_text.hpp"
 #include "config/yaml_events.hpp"
 
 #include <algorithm>

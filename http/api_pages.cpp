@@ -57,14 +57,14 @@ json intensity_json(const intensity& limit) {
   return {{"restarts", limit.restarts}, {"within_seconds", within.count()}};
 }
 
-void put_window(json& to, const std::optional<service_tree::window_view>& window) {
+void put_window(json& to, const std::optional<window_view>& window) {
   if (!window)
     return;
   to["intensity"] = intensity_json(window->intensity);
   to["restarts_in_window"] = window->restarts;
 }
 
-json leaf_json(const service_tree::service_view& leaf, const snapshot_ptr& now) {
+json leaf_json(const service_view& leaf, const snapshot_ptr& now) {
   json out{{"service", leaf.name}};
   if (const auto service = now ? now->find(leaf.name) : nullptr) {
     out["health"] = to_string(shown_health(*service));
@@ -74,7 +74,7 @@ json leaf_json(const service_tree::service_view& leaf, const snapshot_ptr& now) 
   return out;
 }
 
-json group_json(const service_tree::group_view& group, const snapshot_ptr& now) {
+json group_json(const group_view& group, const snapshot_ptr& now) {
   json out;
   out["group"] = group.name;
   out["strategy"] = to_string(group.strategy);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "http/front.hpp"
+#include "http/front_context.hpp"
 #include "http/request_parser.hpp"
 #include "http/roster.hpp"
 
@@ -12,29 +12,7 @@
 #include <string>
 #include <string_view>
 
-namespace reeve::io {
-class loop;
-}
-
 namespace reeve::http {
-
-/// What all connections of a front share.
-struct front_context {
-  front_context(io::loop& l, front_limits limits);
-
-  io::loop& loop;
-  const front_limits limits;
-  front::handler handle;
-  front::observer answered;
-  reeve::http::roster roster;
-  std::array<char, 16 * 1024> read_buffer; // what is read is consumed at once
-  std::size_t unsent = 0;
-  mono_time armed{}; // when the deadline timer will ring
-  std::uint64_t timer = 0;
-
-  /// Sees to it that deadlines are looked at in time.
-  void arm(const std::shared_ptr<front_context>& self);
-};
 
 /// One client: reads a request, has it answered, writes, begins again. Owns itself
 /// until it is closed.

@@ -1,16 +1,11 @@
 #pragma once
 
-#include "http/answer.hpp"
+#include "http/handler.hpp"
 #include "http/limits.hpp"
-#include "http/request.hpp"
 #include "supervisor/daemon_spec.hpp"
 #include "supervisor/result.hpp"
 
-#include <chrono>
-#include <functional>
 #include <memory>
-#include <string>
-#include <string_view>
 #include <vector>
 
 namespace reeve::io {
@@ -23,9 +18,8 @@ namespace reeve::http {
 /// thread only.
 class front {
 public:
-  using handler = std::function<void(const request&, reply)>;
-  using observer = std::function<void(std::string_view method, std::string_view endpoint,
-                                      int status, std::chrono::microseconds took)>;
+  using handler = request_handler;
+  using observer = answer_observer;
 
   /// `handle` gets each complete request; `answered` hears of every answer.
   front(io::loop& l, front_limits limits, handler handle, observer answered);

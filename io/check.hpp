@@ -1,33 +1,12 @@
 #pragma once
 
-#include "supervisor/rule.hpp"
-#include "supervisor/service_spec.hpp"
+#include "io/fault.hpp"
+#include "supervisor/check_outcome.hpp"
 
-#include <chrono>
 #include <functional>
-#include <memory>
-#include <string>
+#include <utility>
 
 namespace reeve::io {
-
-/// What one run of a check brought.
-struct check_outcome {
-  enum class kind {
-    answered,  ///< judge `answer` by the check's expectation
-    failed,    ///< the service did not do its part: refused, timed out, reset, ...
-    not_run,   ///< we could not ask: says nothing about the service
-    cancelled, ///< the check object went away, or Reeve is stopping
-  };
-  kind what = kind::answered;
-  reply answer;
-  std::string reason;   ///< one sentence part, when not answered
-  bool at_once = false; ///< a `not_run` that makes the service unknown at once (Docker unreachable)
-  /// A `not_run` for want of descriptors, ports or memory of ours: fewer checks should
-  /// run at once.
-  bool exhausted = false;
-  bool starting = false; ///< a `not_run` since it has only begun and says so itself: a HEALTHCHECK
-  std::chrono::microseconds waited{0}; ///< for its turn, before it began
-};
 
 /// One check of one service, prepared. Owned by whoever runs it; loop thread only.
 class check {
@@ -50,27 +29,12 @@ public:
   }
 };
 
-class loop;
-class docker_engine;
-
-/// Makes checks, and owns what they share (connections, certificates, the right to
-/// run). Must outlive them. Loop thread only.
-class check_engine {
-public:
-  /// `docker` may be null: docker checks then say that no engine is configured.
-  check_engine(loop& l, docker_engine* docker);
-  ~check_engine();
-
-  /// REQUIRES: `spec` came from `config/` (its expressions compile). Unreadable
-  /// certificate files are told by each run, as `not_run`.
-  std::unique_ptr<check> make(const check_spec& spec);
-
-private:
-  struct state;
-  std::unique_ptr<state> state_;
-};
-
-/// The verdict on an outcome: by `evaluate` if answered.
-check_verdict judge(const expectation& expected, const check_outcome& outcome);
+/// What a run comes to that could not ask.
+inline check_outcome outcome_of(fault f) {
+  using kind = check_outcome::kind;
+  return {.what = f.ours ? kind::not_run : kind::failed,
+          .reason = std::move(f.reason),
+          .exhausted = f.exhausted};
+}
 
 } // namespace reeve::io

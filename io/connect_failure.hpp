@@ -1,6 +1,6 @@
 #pragma once
 
-#include "io/check.hpp"
+#include "io/fault.hpp"
 
 #include <string>
 #include <vector>
@@ -11,16 +11,16 @@ struct resolution;
 
 /// Whose fault it is that a host was not found.
 /// REQUIRES: it was not.
-check_outcome explain(resolution r);
+fault explain(resolution r);
 
 /// Whose fault it is that a connection could not be made.
-check_outcome explain_connect_error(int os_error);
-check_outcome explain_socket_error(int os_error, const std::string& unix_socket);
+fault explain_connect_error(int os_error);
+fault explain_socket_error(int os_error, const std::string& unix_socket);
 
 /// What the attempts at all addresses of a host come to, none of which connected: a refusal or
 /// silence of any is a fact about the service, whatever kept this machine from trying the
 /// others (no IPv6, no route, a firewall of its own); a refusal tells most. Not so if something
 /// ran out here: then the others might have answered. REQUIRES: one attempt at least.
-check_outcome outcome_of_attempts(const std::vector<check_outcome>& attempts);
+fault fault_of_attempts(const std::vector<fault>& attempts);
 
 } // namespace reeve::io

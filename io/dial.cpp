@@ -74,15 +74,15 @@ void dial::failed(int error) {
     home_.cancel(timer_);
     timer_ = home_.call_after(milliseconds{0}, [this] { try_next(); });
   } else if (failures_.size() == addresses_.size()) {
-    std::exchange(done_, nullptr)({{}, {}, outcome_of_attempts(failures_)});
+    std::exchange(done_, nullptr)({{}, {}, fault_of_attempts(failures_)});
   }
 }
 
-check_outcome dial::too_late(milliseconds timeout) const {
+fault dial::too_late(milliseconds timeout) const {
   auto all = failures_;
-  all.push_back(dropped_here().value_or(check_outcome{
-    check_outcome::kind::failed, {}, "could not connect within " + describe(timeout)}));
-  return outcome_of_attempts(all);
+  all.push_back(
+    dropped_here().value_or(fault{.reason = "could not connect within " + describe(timeout)}));
+  return fault_of_attempts(all);
 }
 
 } // namespace reeve::io

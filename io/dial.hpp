@@ -1,7 +1,7 @@
 #pragma once
 
-#include "io/check.hpp"
 #include "io/descriptor.hpp"
+#include "io/fault.hpp"
 
 #include <sys/socket.h>
 
@@ -26,7 +26,7 @@ public:
   struct result {
     descriptor socket;
     sockaddr_storage address{};
-    check_outcome failure;
+    fault failure;
   };
   /// Told later, once, and may destroy the dial.
   using completion = std::function<void(result)>;
@@ -38,7 +38,7 @@ public:
   dial& operator=(const dial&) = delete;
 
   /// What it comes to if nobody answers any more; `timeout` is for the words.
-  check_outcome too_late(std::chrono::milliseconds timeout) const;
+  fault too_late(std::chrono::milliseconds timeout) const;
 
 private:
   struct attempt;
@@ -52,7 +52,7 @@ private:
   completion done_;
   std::size_t next_ = 0;
   std::vector<std::unique_ptr<attempt>> attempts_; ///< one per address tried; null: it failed
-  std::vector<check_outcome> failures_;
+  std::vector<fault> failures_;
   std::uint64_t timer_ = 0; ///< the next one's turn, or to tell
 };
 

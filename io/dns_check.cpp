@@ -100,7 +100,8 @@ void dns_checker::run(completion done) {
   started_ = clock::now();
   asking_ = std::make_shared<bool>(true);
   if (const int error = spare_descriptor_error(); error != 0) {
-    timer_ = home_.call_after(milliseconds{0}, [this, error] { finish(*ran_out(error)); });
+    timer_ =
+      home_.call_after(milliseconds{0}, [this, error] { finish(outcome_of(*ran_out(error))); });
     return;
   }
   timer_ = home_.call_after(timeout_, [this] { out_of_time(); });
@@ -125,7 +126,7 @@ void dns_checker::ask_server() {
   channel_ = std::make_unique<name_channel>(home_, only);
   if (channel_->raw() == nullptr) {
     home_.cancel(timer_);
-    timer_ = home_.call_after(milliseconds{0}, [this] { finish(*ran_out(ENOMEM)); });
+    timer_ = home_.call_after(milliseconds{0}, [this] { finish(outcome_of(*ran_out(ENOMEM))); });
     return;
   }
   channel_->ask(what_.name, type_number(what_.record),
@@ -162,7 +163,7 @@ void dns_checker::told(const std::string& message) {
 
 void dns_checker::not_answered(int status) {
   if (out_of_descriptors())
-    return finish(*ran_out(EMFILE));
+    return finish(outcome_of(*ran_out(EMFILE)));
   if (status == ARES_ETIMEOUT)
     return server_failed(server_ + " did not answer");
   if (status == ARES_EBADRESP) // told at once by c-ares 1.34; older ones wait for a better answer
@@ -170,7 +171,7 @@ void dns_checker::not_answered(int status) {
   if (status != ARES_ECONNREFUSED)
     return server_failed(server_ + " could not be asked: " + ares_strerror(status));
   if (const int error = what_.server.empty() ? 0 : way_error(what_); error != 0)
-    return finish(explain_connect_error(error));
+    return finish(outcome_of(explain_connect_error(error)));
   server_failed(server_ + (what_.server.empty() ? " gave no answer" : ": connection refused"));
 }
 

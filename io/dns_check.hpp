@@ -1,11 +1,13 @@
 #pragma once
 
 #include "io/check.hpp"
+#include "supervisor/service_spec.hpp"
 
 #include <memory>
 
 namespace reeve::io {
 
+class loop;
 class resolver;
 
 /// One question, never answered from memory. REQUIRES: `spec.target` is a `dns_check`;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "io/docker_engine.hpp"
+#include "io/container.hpp"
 #include "supervisor/time.hpp"
 
 #include <chrono>

@@ -1,11 +1,15 @@
 #pragma once
 
 #include "io/check.hpp"
+#include "supervisor/service_spec.hpp"
 
 #include <chrono>
 #include <memory>
 
 namespace reeve::io {
+
+class docker_engine;
+class loop;
 
 /// The check of kind `docker`: healthy while the container runs and its HEALTHCHECK, if it has
 /// one, says so. A HEALTHCHECK that is still starting says nothing. `engine` may be null.

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "io/container.hpp"
 #include "io/docker_api.hpp"
-#include "io/docker_engine.hpp"
 #include "supervisor/time.hpp"
 
 #include <chrono>

@@ -26,10 +26,8 @@ constexpr milliseconds look_every{10};
 
 check_outcome not_started(command_result r) {
   if (auto ours = ran_out(r.code))
-    return *std::move(ours);
-  check_outcome outcome{kind::not_run, {}, std::move(r.output)};
-  outcome.exhausted = r.code == EAGAIN;
-  return outcome;
+    return outcome_of(*std::move(ours));
+  return outcome_of({.reason = std::move(r.output), .ours = true, .exhausted = r.code == EAGAIN});
 }
 
 /// Its last line that says something: that is where commands complain.

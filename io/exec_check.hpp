@@ -1,10 +1,13 @@
 #pragma once
 
 #include "io/check.hpp"
+#include "supervisor/service_spec.hpp"
 
 #include <memory>
 
 namespace reeve::io {
+
+class loop;
 
 /// A command without a shell: exit code 0 is an answer (its output is the body),
 /// another has failed. REQUIRES: `spec.target` is an `exec_check`.

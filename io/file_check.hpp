@@ -14,6 +14,8 @@
 
 namespace reeve::io {
 
+class loop;
+
 /// A file that a service writes, as a check sees it.
 struct watched_file {
   std::string path;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "io/check.hpp"
+#include "supervisor/service_spec.hpp"
 
 #include <chrono>
 #include <memory>
@@ -8,6 +9,8 @@
 #include <vector>
 
 namespace reeve::io {
+
+class loop;
 
 /// Files and sockets that a check of this kind names, and that it or a library opens on the
 /// loop thread.

@@ -1,10 +1,13 @@
 #pragma once
 
 #include "io/check.hpp"
+#include "supervisor/service_spec.hpp"
 
 #include <memory>
 
 namespace reeve::io {
+
+class loop;
 
 /// How long ago a file was written, or how old the Unix timestamp is that is its
 /// first line (seconds, with or without a fraction). Read in the background: a file

@@ -159,7 +159,8 @@ void http_checker::run(completion done) {
   if (!problem)
     return find_host();
   now_->timer = share_.home.call_after(milliseconds{0}, [this, why = *problem] {
-    finish(out_of_descriptors() ? *ran_out(EMFILE) : check_outcome{kind::not_run, {}, why});
+    finish(
+      outcome_of(out_of_descriptors() ? *ran_out(EMFILE) : fault{.reason = why, .ours = true}));
   });
 }
 
@@ -174,10 +175,10 @@ void http_checker::find_host() {
 
 void http_checker::resolved(resolution r) {
   if (r.what != resolution::kind::found) {
-    auto outcome = explain(std::move(r));
-    if (now_->redirects > 0 && !outcome.exhausted)
-      outcome.reason += ", where it was redirected to";
-    return finish(std::move(outcome));
+    auto why = explain(std::move(r));
+    if (now_->redirects > 0 && !why.exhausted)
+      why.reason += ", where it was redirected to";
+    return finish(outcome_of(std::move(why)));
   }
   now_->asked.reset();
   share_.home.cancel(std::exchange(now_->timer, 0));
@@ -197,7 +198,8 @@ void http_checker::not_resolved_in_time() {
 void http_checker::start() {
   now_->easy = share_.curl.take();
   if (now_->easy == nullptr) {
-    now_->timer = share_.home.call_after(milliseconds{0}, [this] { finish(*ran_out(ENOMEM)); });
+    now_->timer =
+      share_.home.call_after(milliseconds{0}, [this] { finish(outcome_of(*ran_out(ENOMEM))); });
     return;
   }
   set_options();
@@ -305,14 +307,13 @@ void http_checker::transfer_failed(CURLcode code) {
     return finish({kind::failed, {}, "the answer's headers are larger than 64 KiB"});
   const auto failure = describe_failure(code);
   current().route.lost();
-  auto outcome = explain(failure);
-  const bool ours = outcome.what == kind::not_run && !outcome.exhausted;
-  if (code == CURLE_COULDNT_CONNECT && ours && current().route.addresses().size() > 1
-      && !now_->each_was_tried)
+  auto why = explain(failure);
+  if (code == CURLE_COULDNT_CONNECT && why.ours && !why.exhausted
+      && current().route.addresses().size() > 1 && !now_->each_was_tried)
     return try_each_address();
   if (!failure.connected)
     share_.names.forget(current().route.host());
-  finish(std::move(outcome));
+  finish(outcome_of(std::move(why)));
 }
 
 /// libcurl would tell of one address that it failed, and not of all.
@@ -321,12 +322,12 @@ void http_checker::try_each_address() {
   put_back();
   now_->timer = share_.home.call_at(now_->deadline, [this] {
     share_.names.forget(current().route.host());
-    finish(now_->trying->too_late(timeout_));
+    finish(outcome_of(now_->trying->too_late(timeout_)));
   });
   now_->trying.emplace(share_.home, current().route.addresses(), [this](dial::result r) {
     if (!r.socket) {
       share_.names.forget(current().route.host());
-      return finish(std::move(r.failure));
+      return finish(outcome_of(std::move(r.failure)));
     }
     share_.home.cancel(std::exchange(now_->timer, 0));
     now_->trying.reset();

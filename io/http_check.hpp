@@ -3,11 +3,13 @@
 #include "io/check.hpp"
 #include "io/curl_pool.hpp"
 #include "io/tls_trust.hpp"
+#include "supervisor/service_spec.hpp"
 
 #include <memory>
 
 namespace reeve::io {
 
+class loop;
 class resolver;
 
 /// What HTTP checks share.

@@ -13,12 +13,12 @@ namespace reeve::io {
 
 namespace {
 
-check_outcome failed(std::string why) {
-  return {check_outcome::kind::failed, {}, std::move(why)};
+fault theirs(std::string reason) {
+  return {.reason = std::move(reason)};
 }
 
-check_outcome not_run(std::string why) {
-  return {check_outcome::kind::not_run, {}, std::move(why)};
+fault ours(std::string reason) {
+  return {.reason = std::move(reason), .ours = true};
 }
 
 bool says(const http_failure& f, std::string_view text) {
@@ -32,45 +32,45 @@ std::string last_part(const std::string& words) {
   return start == std::string::npos ? words : words.substr(start, 100);
 }
 
-check_outcome timed_out(const http_failure& f) {
+fault timed_out(const http_failure& f) {
   const auto within = " within " + describe(f.timeout);
   if (!f.connected)
-    return dropped_here().value_or(failed("could not connect" + within));
+    return dropped_here().value_or(theirs("could not connect" + within));
   if (!f.secured)
-    return failed("no TLS handshake" + within);
-  return failed(f.answering ? "the answer was not complete" + within : "no answer" + within);
+    return theirs("no TLS handshake" + within);
+  return theirs(f.answering ? "the answer was not complete" + within : "no answer" + within);
 }
 
-check_outcome tls_failed(const http_failure& f) {
+fault tls_failed(const http_failure& f) {
   if (f.tls.verify_error != X509_V_OK)
-    return failed(why_not_trusted(f.tls));
+    return theirs(why_not_trusted(f.tls));
   if (says(f, "wrong version number") || says(f, "packet length too long"))
-    return failed("the service does not speak TLS");
+    return theirs("the service does not speak TLS");
   if (says(f, "SSL_ERROR_SYSCALL") || says(f, "unexpected eof"))
-    return failed("connection closed in the TLS handshake");
-  return failed("TLS handshake failed: " + last_part(f.words));
+    return theirs("connection closed in the TLS handshake");
+  return theirs("TLS handshake failed: " + last_part(f.words));
 }
 
-check_outcome not_trusted(const http_failure& f) {
+fault not_trusted(const http_failure& f) {
   if (f.tls.verify_error != X509_V_OK)
-    return failed(why_not_trusted(f.tls));
-  return failed("certificate is not for host '" + f.host + "'");
+    return theirs(why_not_trusted(f.tls));
+  return theirs("certificate is not for host '" + f.host + "'");
 }
 
-check_outcome connection_lost(const http_failure& f) {
+fault connection_lost(const http_failure& f) {
   if (f.os_error == ECONNRESET || says(f, "reset by peer") || f.os_error == EPIPE)
-    return failed(f.answering ? "connection reset in the middle of the answer"
+    return theirs(f.answering ? "connection reset in the middle of the answer"
                               : "connection reset");
   if (says(f, "alert"))
-    return failed("TLS: " + last_part(f.words));
+    return theirs("TLS: " + last_part(f.words));
   if (says(f, "unexpected eof"))
-    return failed("connection closed in the middle of the answer");
-  return failed(f.words.empty() ? "connection lost" : f.words.substr(0, 100));
+    return theirs("connection closed in the middle of the answer");
+  return theirs(f.words.empty() ? "connection lost" : f.words.substr(0, 100));
 }
 
 } // namespace
 
-check_outcome explain(const http_failure& f) {
+fault explain(const http_failure& f) {
   if (out_of_descriptors())
     return *ran_out(EMFILE); // libcurl and OpenSSL tell that in many ways
   switch (f.code) {
@@ -81,32 +81,32 @@ check_outcome explain(const http_failure& f) {
                                  : explain_socket_error(f.os_error, f.unix_socket);
   case CURLE_COULDNT_RESOLVE_HOST: // it is told all addresses
     if (!f.unix_socket.empty())
-      return not_run("cannot connect to socket '" + f.unix_socket + "': the path is too long");
-    return not_run("cannot resolve host '" + f.host + "'");
+      return ours("cannot connect to socket '" + f.unix_socket + "': the path is too long");
+    return ours("cannot resolve host '" + f.host + "'");
   case CURLE_SSL_CONNECT_ERROR:
     return tls_failed(f);
   case CURLE_PEER_FAILED_VERIFICATION:
     return not_trusted(f);
   case CURLE_GOT_NOTHING:
-    return failed("connection closed without an answer");
+    return theirs("connection closed without an answer");
   case CURLE_RECV_ERROR:
   case CURLE_SEND_ERROR:
     return connection_lost(f);
   case CURLE_PARTIAL_FILE:
-    return failed("connection closed in the middle of the answer");
+    return theirs("connection closed in the middle of the answer");
   case CURLE_WEIRD_SERVER_REPLY:
   case CURLE_UNSUPPORTED_PROTOCOL: // HTTP/0.9
-    return failed("the answer is not HTTP");
+    return theirs("the answer is not HTTP");
   case CURLE_URL_MALFORMAT:
-    return f.redirected ? failed("redirected to something that is not a URL")
-                        : not_run("the URL is malformed");
+    return f.redirected ? theirs("redirected to something that is not a URL")
+                        : ours("the URL is malformed");
   case CURLE_SSL_CERTPROBLEM:
-    return not_run("cannot use the client certificate: " + f.words.substr(0, 100));
+    return ours("cannot use the client certificate: " + f.words.substr(0, 100));
   case CURLE_OUT_OF_MEMORY:
   case CURLE_FAILED_INIT:
     return *ran_out(ENOMEM);
   default:
-    return failed(f.words.empty() ? curl_easy_strerror(f.code) : f.words.substr(0, 100));
+    return theirs(f.words.empty() ? curl_easy_strerror(f.code) : f.words.substr(0, 100));
   }
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "io/check.hpp"
+#include "io/fault.hpp"
 #include "io/tls_trust.hpp"
 
 #include <curl/curl.h>
@@ -28,6 +28,6 @@ struct http_failure {
 };
 
 /// Whose fault it is, in words a person likes.
-check_outcome explain(const http_failure& f);
+fault explain(const http_failure& f);
 
 } // namespace reeve::io

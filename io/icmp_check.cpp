@@ -41,11 +41,12 @@ struct echo {
   std::array<unsigned char, 32> mark{};
 };
 
-check_outcome forbidden() {
-  return {kind::not_run,
-          {},
-          "Reeve may not send pings: the kernel's net.ipv4.ping_group_range must include its group "
-            + std::to_string(getegid())};
+fault forbidden() {
+  return {
+    .reason =
+      "Reeve may not send pings: the kernel's net.ipv4.ping_group_range must include its group "
+      + std::to_string(getegid()),
+    .ours = true};
 }
 
 class icmp_checker final : public check {
@@ -65,12 +66,12 @@ public:
 private:
   void resolved(const resolution& r);
   void try_next();
-  void could_not_ask(check_outcome why);
+  void could_not_ask(fault why);
   int send_to(const sockaddr_storage& address);
   void receive();
   bool is_ours(const echo& reply) const;
   void out_of_time();
-  check_outcome silence() const;
+  fault silence() const;
   void finish(check_outcome outcome);
 
   loop& home_;
@@ -85,7 +86,7 @@ private:
   std::optional<lookup> lookup_;
   std::vector<sockaddr_storage> addresses_;
   std::size_t next_ = 0;
-  std::vector<check_outcome> attempts_; ///< at the addresses before, which failed
+  std::vector<fault> attempts_; ///< at the addresses before, which failed
   descriptor socket_;
   std::optional<read_watch> watch_; ///< ends before the socket
   echo request_;
@@ -103,7 +104,7 @@ void icmp_checker::run(completion done) {
 
 void icmp_checker::resolved(const resolution& r) {
   if (r.what != resolution::kind::found)
-    return finish(explain(r));
+    return finish(outcome_of(explain(r)));
   lookup_.reset();
   addresses_ = r.addresses;
   try_next();
@@ -115,7 +116,7 @@ void icmp_checker::try_next() {
   watch_.reset();
   if (next_ == addresses_.size()) {
     names_.forget(host_);
-    return finish(outcome_of_attempts(attempts_));
+    return finish(outcome_of(fault_of_attempts(attempts_)));
   }
   const auto& address = addresses_[next_++];
   if (const int error = send_to(address); error != 0) {
@@ -131,7 +132,7 @@ void icmp_checker::try_next() {
   }
 }
 
-void icmp_checker::could_not_ask(check_outcome why) {
+void icmp_checker::could_not_ask(fault why) {
   attempts_.push_back(std::move(why));
   try_next();
 }
@@ -176,8 +177,8 @@ void icmp_checker::receive() {
       continue;
     if (error == EAGAIN)
       return watch_->resume(); // libuv stops at errors
-    return could_not_ask(ran_out(error).value_or(check_outcome{
-      kind::failed, {}, "host is unreachable: " + std::generic_category().message(error)}));
+    return could_not_ask(ran_out(error).value_or(
+      fault{.reason = "host is unreachable: " + std::generic_category().message(error)}));
   }
 }
 
@@ -192,12 +193,12 @@ void icmp_checker::out_of_time() {
       {kind::not_run, {}, "could not resolve host '" + host_ + "' within " + describe(timeout_)});
   names_.forget(host_);
   attempts_.push_back(silence());
-  finish(outcome_of_attempts(attempts_));
+  finish(outcome_of(fault_of_attempts(attempts_)));
 }
 
-check_outcome icmp_checker::silence() const {
+fault icmp_checker::silence() const {
   return dropped_here().value_or(
-    check_outcome{kind::failed, {}, "no reply to a ping within " + describe(timeout_)});
+    fault{.reason = "no reply to a ping within " + describe(timeout_)});
 }
 
 void icmp_checker::finish(check_outcome outcome) {

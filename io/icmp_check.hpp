@@ -1,11 +1,13 @@
 #pragma once
 
 #include "io/check.hpp"
+#include "supervisor/service_spec.hpp"
 
 #include <memory>
 
 namespace reeve::io {
 
+class loop;
 class resolver;
 
 /// One echo request through the kernel's ping socket, which needs no privilege but a

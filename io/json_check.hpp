@@ -1,10 +1,13 @@
 #pragma once
 
 #include "io/check.hpp"
+#include "supervisor/service_spec.hpp"
 
 #include <memory>
 
 namespace reeve::io {
+
+class loop;
 
 /// A JSON file that a service writes: how long ago, and what the expectation asks of
 /// its fields. A file that is written in place may be met half written; the next run

@@ -59,10 +59,8 @@ bool connections_are_dropped() {
   return now && most && *most > 0 && *now >= *most - *most / 100; // some go all the time
 }
 
-check_outcome exhausted(std::string reason) {
-  check_outcome outcome{check_outcome::kind::not_run, {}, std::move(reason)};
-  outcome.exhausted = true;
-  return outcome;
+fault exhausted(std::string reason) {
+  return {.reason = std::move(reason), .ours = true, .exhausted = true};
 }
 
 constexpr const char* table_full = "this machine's table of connections is full, and it drops new "
@@ -70,7 +68,7 @@ constexpr const char* table_full = "this machine's table of connections is full,
 
 } // namespace
 
-std::optional<check_outcome> ran_out(int os_error) {
+std::optional<fault> ran_out(int os_error) {
   switch (os_error) {
   case EMFILE:
     return exhausted("Reeve is out of file descriptors: raise the limit (ulimit -n), now "
@@ -107,7 +105,7 @@ bool out_of_descriptors() {
   return lowest == -EMFILE || lowest == -ENFILE;
 }
 
-std::optional<check_outcome> dropped_here() {
+std::optional<fault> dropped_here() {
   if (!connections_are_dropped())
     return std::nullopt;
   return exhausted(table_full);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "io/check.hpp"
+#include "io/fault.hpp"
 
 #include <optional>
 
@@ -9,9 +9,9 @@ namespace reeve::io {
 // What runs out here says nothing about a service. All of these are cheap enough to be
 // asked for each check; any thread.
 
-/// If `os_error` (an errno) says that something of this process or machine ran out:
-/// `not_run` and `exhausted`, with what it was and what to do.
-std::optional<check_outcome> ran_out(int os_error);
+/// If `os_error` (an errno) says that something of this process or machine ran out: `exhausted`,
+/// with what it was and what to do.
+std::optional<fault> ran_out(int os_error);
 
 /// 0 if a check may open a descriptor for itself; else EMFILE: those that are left are
 /// for Reeve's own HTTP server, for restarts and for reading files.
@@ -24,6 +24,6 @@ bool out_of_descriptors();
 
 /// For a connection attempt that nobody answered in time: ours if the machine's table of
 /// connections is full, for then it drops what would begin another one; else none.
-std::optional<check_outcome> dropped_here();
+std::optional<fault> dropped_here();
 
 } // namespace reeve::io

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "io/check.hpp"
+#include "supervisor/service_spec.hpp"
 
 #include <memory>
 #include <string>
@@ -8,6 +9,7 @@
 
 namespace reeve::io {
 
+class loop;
 class resolver;
 
 /// Files that libpq opens on the loop thread as it connects: those that the URL or the environment

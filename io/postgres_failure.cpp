@@ -83,7 +83,7 @@ check_outcome explain_postgres_error(const std::string& words, const std::string
     return no_socket(words, secret);
   for (const int error : network_errors)
     if (ends_with_message_of(line, error))
-      return explain_connect_error(error);
+      return outcome_of(explain_connect_error(error));
   if (says(line, "server closed the connection") || says(line, "EOF detected")
       || says(line, "unexpected eof"))
     return {kind::failed, {}, "connection closed"};

@@ -1,10 +1,13 @@
 #pragma once
 
 #include "io/check.hpp"
+#include "supervisor/service_spec.hpp"
 
 #include <memory>
 
 namespace reeve::io {
+
+class loop;
 
 /// Nobody can be asked for a push: every run is `not_run`. The running daemon's probes
 /// judge what came, and never make one of these.

@@ -160,9 +160,9 @@ void redis_session::could_not_connect(int error) {
     return tell({{kind::failed, {}, "there is no socket '" + what_.unix_socket + "'"}, true});
   if (error == EAGAIN) // only of unix sockets
     return tell({{kind::failed, {}, "could not connect: too many wait to be accepted"}, true});
-  auto outcome = explain_connect_error(error);
-  const bool theirs = outcome.what == kind::failed;
-  tell({std::move(outcome), theirs});
+  auto why = explain_connect_error(error);
+  const bool theirs = !why.ours;
+  tell({outcome_of(std::move(why)), theirs});
 }
 
 void redis_session::lost(int error) {

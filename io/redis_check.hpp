@@ -1,11 +1,13 @@
 #pragma once
 
 #include "io/check.hpp"
+#include "supervisor/service_spec.hpp"
 
 #include <memory>
 
 namespace reeve::io {
 
+class loop;
 class resolver;
 
 /// AUTH and SELECT on a new connection where the spec asks for them, then PING, and

@@ -20,6 +20,11 @@ using clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 using kind = check_outcome::kind;
 
+/// REQUIRES: it was not answered.
+fault fault_of(check_outcome o) {
+  return {.reason = std::move(o.reason), .ours = o.what != kind::failed, .exhausted = o.exhausted};
+}
+
 class session_checker final : public check {
 public:
   session_checker(loop& l, resolver& names, session_plan plan)
@@ -48,7 +53,7 @@ private:
   bool failed_to_connect(const session_answer& a) const;
   void out_of_time();
   check_outcome too_slow();
-  check_outcome silence() const;
+  fault silence() const;
   void finish(check_outcome outcome);
 
   loop& home_;
@@ -69,7 +74,7 @@ private:
   std::string password_;
   std::vector<sockaddr_storage> addresses_;
   std::size_t next_ = 0;
-  std::vector<check_outcome> attempts_; ///< at the addresses before, which failed
+  std::vector<fault> attempts_; ///< at the addresses before, which failed
   std::optional<lookup> lookup_;
   loop::timer_id deadline_ = 0;
   loop::timer_id soon_ = 0; ///< what must not happen inside `run`, or the next address' turn
@@ -128,7 +133,7 @@ void session_checker::look_up() {
 
 void session_checker::resolved(resolution r) {
   if (r.what != resolution::kind::found)
-    return finish(explain(std::move(r)));
+    return finish(outcome_of(explain(std::move(r))));
   lookup_.reset();
   addresses_ = std::move(r.addresses);
   try_next();
@@ -153,7 +158,7 @@ void session_checker::try_next() {
 void session_checker::open(const sockaddr_storage* where) {
   session_.reset(); // the last one's descriptor goes before the next one's comes
   if (const int error = spare_descriptor_error(); error != 0)
-    return heard({explain_connect_error(error)});
+    return heard({outcome_of(explain_connect_error(error))});
   session_ = plan_.open(where, password_);
   if (!session_)
     return heard({{kind::not_run, {}, "out of memory", false, true}});
@@ -173,11 +178,11 @@ void session_checker::heard(session_answer a) {
   if (a.lost && runs_served_ > 0)
     return open_anew();
   if (failed_to_connect(a)) {
-    attempts_.push_back(std::move(a.outcome));
+    attempts_.push_back(fault_of(std::move(a.outcome)));
     if (next_ < addresses_.size())
       return try_next();
     names_.forget(plan_.host);
-    a.outcome = outcome_of_attempts(attempts_);
+    a.outcome = outcome_of(fault_of_attempts(attempts_));
   }
   if (a.outcome.what == kind::answered)
     a.outcome.answer.latency = std::chrono::duration_cast<milliseconds>(clock::now() - started_);
@@ -204,12 +209,12 @@ check_outcome session_checker::too_slow() {
     return {kind::failed, {}, "no answer" + within};
   names_.forget(plan_.host);
   attempts_.push_back(silence());
-  return outcome_of_attempts(attempts_);
+  return outcome_of(fault_of_attempts(attempts_));
 }
 
-check_outcome session_checker::silence() const {
+fault session_checker::silence() const {
   return dropped_here().value_or(
-    check_outcome{kind::failed, {}, "could not connect within " + describe(plan_.timeout)});
+    fault{.reason = "could not connect within " + describe(plan_.timeout)});
 }
 
 void session_checker::finish(check_outcome outcome) {

@@ -2,6 +2,7 @@
 
 #include "io/check.hpp"
 #include "io/runs_per_connection.hpp"
+#include "supervisor/service_spec.hpp"
 
 #include <sys/socket.h>
 
@@ -12,6 +13,7 @@
 
 namespace reeve::io {
 
+class loop;
 class resolver;
 
 /// What came of asking over a connection. Anything but an answer ends the connection.

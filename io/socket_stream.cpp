@@ -109,10 +109,10 @@ bool socket_stream::resolving() const {
   return lookup_ != nullptr;
 }
 
-check_outcome socket_stream::too_late(milliseconds timeout) const {
+fault socket_stream::too_late(milliseconds timeout) const {
   if (dial_)
     return dial_->too_late(timeout);
-  return {check_outcome::kind::failed, {}, "could not connect within " + describe(timeout)};
+  return {.reason = "could not connect within " + describe(timeout)};
 }
 
 void socket_stream::resolved(resolution r) {

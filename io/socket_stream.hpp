@@ -1,6 +1,6 @@
 #pragma once
 
-#include "io/check.hpp"
+#include "io/fault.hpp"
 
 #include <sys/socket.h>
 
@@ -26,7 +26,7 @@ public:
   /// after that.
   struct listener {
     virtual void connected() = 0;
-    virtual void could_not_connect(check_outcome why) = 0;
+    virtual void could_not_connect(fault why) = 0;
     virtual void received(std::string_view bytes) = 0;
     virtual void ended(int os_error) = 0; ///< no more will come; 0: the peer closed
     virtual void sent(int os_error) = 0;  ///< one for each `send`; 0: given to the kernel
@@ -50,7 +50,7 @@ public:
   bool resolving() const;
   /// What not being connected by now comes to; `timeout` is for the words.
   /// REQUIRES: neither resolving nor connected.
-  check_outcome too_late(std::chrono::milliseconds timeout) const;
+  fault too_late(std::chrono::milliseconds timeout) const;
 
   // REQUIRES: connected.
   void start_reading();

@@ -42,7 +42,7 @@ public:
 
 private:
   void connected() override;
-  void could_not_connect(check_outcome why) override;
+  void could_not_connect(fault why) override;
   void received(std::string_view bytes) override;
   void ended(int os_error) override;
   void sent(int os_error) override;
@@ -113,9 +113,9 @@ std::string tcp_checker::name_for_tls() const {
   return what_.unix_socket.empty() ? what_.host : "";
 }
 
-void tcp_checker::could_not_connect(check_outcome why) {
+void tcp_checker::could_not_connect(fault why) {
   names_.forget(what_.host);
-  finish(std::move(why));
+  finish(outcome_of(std::move(why)));
 }
 
 void tcp_checker::connected() {
@@ -255,7 +255,7 @@ void tcp_checker::out_of_time() {
     return finish({kind::not_run, {}, "could not resolve host '" + what_.host + "'" + within});
   if (!connected_) {
     names_.forget(what_.host);
-    return finish(stream_->too_late(timeout_));
+    return finish(outcome_of(stream_->too_late(timeout_)));
   }
   if (tls_ && tls_->now() == tls_stream::phase::handshake)
     return failed("no TLS handshake" + within);

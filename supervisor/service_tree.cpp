@@ -7,22 +7,6 @@
 
 namespace reeve {
 
-std::string_view to_string(order o) {
-  switch (o) {
-  case order::restart:
-    return "restart";
-  case order::stop:
-    return "stop";
-  case order::start:
-    return "start";
-  case order::pause:
-    return "pause";
-  case order::resume:
-    return "resume";
-  }
-  return "";
-}
-
 std::string_view to_string(restart_cause c) {
   switch (c) {
   case restart_cause::boot:
@@ -89,7 +73,7 @@ service_supervision service_tree::state::supervision_of(const tree_node& s, mono
   return answer;
 }
 
-service_tree::group_view service_tree::state::view(const tree_node& group, mono_time now) const {
+group_view service_tree::state::view(const tree_node& group, mono_time now) const {
   const auto seen = [&](const restart_window& window, const intensity& limit) {
     return window_view{limit, std::min(window.count(limit, now), limit.restarts)};
   };
@@ -256,7 +240,7 @@ service_supervision service_tree::supervision_of(std::string_view name, mono_tim
   return state_->supervision_of(*state_->services.find(name)->second, now);
 }
 
-service_tree::group_view service_tree::view(mono_time now) const {
+group_view service_tree::view(mono_time now) const {
   return state_->view(*state_->root, now);
 }
 

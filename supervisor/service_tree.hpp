@@ -6,6 +6,7 @@
 #include "supervisor/restart_policy.hpp"
 #include "supervisor/result.hpp"
 #include "supervisor/time.hpp"
+#include "supervisor/views.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -13,15 +14,9 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 namespace reeve {
-
-/// What a person can order.
-enum class order { restart, stop, start, pause, resume };
-
-std::string_view to_string(order o);
 
 /// Why something was stopped or started, as one word for logs and metrics.
 enum class restart_cause {
@@ -223,21 +218,6 @@ public:
   /// REQUIRES: knows(name).
   service_supervision supervision_of(std::string_view name, mono_time now) const;
 
-  // For /api/v1/tree.
-  struct window_view {
-    reeve::intensity intensity;
-    int restarts = 0; ///< without one that was refused: at most `intensity.restarts`
-  };
-  struct service_view {
-    std::string name;
-    std::optional<window_view> window = {}; ///< its own; none: its group's counts, or nothing does
-  };
-  struct group_view {
-    std::string name;
-    reeve::strategy strategy;
-    std::optional<window_view> window; ///< of all its members; none: each has its own
-    std::vector<std::variant<service_view, group_view>> children;
-  };
   group_view view(mono_time now) const;
 
 private:

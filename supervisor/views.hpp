@@ -1,13 +1,34 @@
 #pragma once
 
-#include "supervisor/service_tree.hpp"
+#include "supervisor/service_spec.hpp"
 
+#include <optional>
 #include <string>
+#include <string_view>
+#include <variant>
 #include <vector>
 
 namespace reeve {
 
 // What those who carry tell those who show.
+
+/// A restart window: what it admits, and what it holds.
+struct window_view {
+  reeve::intensity intensity;
+  int restarts = 0; ///< without one that was refused: at most `intensity.restarts`
+};
+
+struct service_view {
+  std::string name;
+  std::optional<window_view> window = {}; ///< its own; none: its group's counts, or nothing does
+};
+
+struct group_view {
+  std::string name;
+  reeve::strategy strategy;
+  std::optional<window_view> window; ///< of all its members; none: each has its own
+  std::vector<std::variant<service_view, group_view>> children;
+};
 
 /// One of Reeve's own actors and those below it.
 struct actor_view {
@@ -20,9 +41,14 @@ struct actor_view {
 
 /// Both trees: the user's services, and our own actors.
 struct tree_view {
-  service_tree::group_view services;
+  group_view services;
   actor_view actors;
 };
+
+/// What a person can order.
+enum class order { restart, stop, start, pause, resume };
+
+std::string_view to_string(order o);
 
 /// How a person's order came out.
 enum class order_answer { accepted, no_such_service, refused };

@@ -298,7 +298,7 @@ TEST_F(probe, waits_for_a_json_file_for_as_long_as_its_age_may_be) {
   file.expect.age.unhealthy = 30s;
   file.role = role::readiness;
   mailer.checks = {file};
-  world_.script["json"] = {io::check_outcome::kind::failed, {}, "no JSON file"};
+  world_.script["json"] = {check_outcome::kind::failed, {}, "no JSON file"};
   start(daemon_of({mailer}));
   advance(29s);
   EXPECT_EQ(health_of("mailer"), health::healthy);

@@ -156,12 +156,12 @@ TEST_F(pages, the_tree_shows_groups_states_windows_and_actors) {
   serve();
   show({picture("web", health::healthy)});
   running_.call([&] {
-    using window = service_tree::window_view;
-    service_tree::group_view app{"app",
-                                 strategy::rest_for_one,
-                                 window{{3, std::chrono::minutes{5}}, 2},
-                                 {service_tree::service_view{"web"}}};
-    const service_tree::service_view unseen{"unseen", window{{5, std::chrono::minutes{10}}, 1}};
+    using window = window_view;
+    group_view app{"app",
+                   strategy::rest_for_one,
+                   window{{3, std::chrono::minutes{5}}, 2},
+                   {service_view{"web"}}};
+    const service_view unseen{"unseen", window{{5, std::chrono::minutes{10}}, 1}};
     world_.tree.services = {"root", strategy::one_for_one, {}, {app, unseen}};
     world_.tree.actors = {"root", "rest_for_one", true, 0, {{"metrics", "", true, 1, {}}}};
   });

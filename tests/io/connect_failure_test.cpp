@@ -6,10 +6,10 @@
 namespace reeve::io {
 namespace {
 
-using kind = check_outcome::kind;
+enum class whose { theirs, ours };
 
-check_outcome silence() {
-  return {kind::failed, {}, "could not connect within 1 s"};
+fault silence() {
+  return {.reason = "could not connect within 1 s"};
 }
 
 constexpr const char* no_way = "cannot connect: this machine has no way to that network";
@@ -18,51 +18,51 @@ constexpr const char* no_address = "cannot connect: this machine has no address 
 TEST(attempts_at_all_addresses, are_unknown_only_if_every_one_failed_for_a_reason_of_ours) {
   struct row {
     std::vector<int> errors; ///< -1: silence
-    kind what;
+    whose side;
     const char* reason;
   };
   const row table[] = {
-    {{ECONNREFUSED}, kind::failed, "connection refused"},
-    {{ENETUNREACH}, kind::not_run, no_way},
-    {{EADDRNOTAVAIL, ECONNREFUSED}, kind::failed, "connection refused"},
-    {{ECONNREFUSED, EADDRNOTAVAIL}, kind::failed, "connection refused"},
-    {{ENETUNREACH, ECONNREFUSED}, kind::failed, "connection refused"},
-    {{ECONNREFUSED, EAFNOSUPPORT}, kind::failed, "connection refused"},
-    {{EACCES, ECONNREFUSED, EPERM}, kind::failed, "connection refused"},
-    {{ENETUNREACH, -1}, kind::failed, "could not connect within 1 s"},
-    {{-1, ENETUNREACH}, kind::failed, "could not connect within 1 s"},
-    {{-1, EACCES, EADDRNOTAVAIL}, kind::failed, "could not connect within 1 s"},
-    {{-1, ECONNREFUSED}, kind::failed, "connection refused"},
-    {{EHOSTUNREACH, ENETUNREACH}, kind::failed, "no way to the host"},
-    {{EHOSTUNREACH, ECONNREFUSED}, kind::failed, "connection refused"},
-    {{ENETUNREACH, EADDRNOTAVAIL}, kind::not_run, no_way},
-    {{EADDRNOTAVAIL, ENETUNREACH}, kind::not_run, no_address},
+    {{ECONNREFUSED}, whose::theirs, "connection refused"},
+    {{ENETUNREACH}, whose::ours, no_way},
+    {{EADDRNOTAVAIL, ECONNREFUSED}, whose::theirs, "connection refused"},
+    {{ECONNREFUSED, EADDRNOTAVAIL}, whose::theirs, "connection refused"},
+    {{ENETUNREACH, ECONNREFUSED}, whose::theirs, "connection refused"},
+    {{ECONNREFUSED, EAFNOSUPPORT}, whose::theirs, "connection refused"},
+    {{EACCES, ECONNREFUSED, EPERM}, whose::theirs, "connection refused"},
+    {{ENETUNREACH, -1}, whose::theirs, "could not connect within 1 s"},
+    {{-1, ENETUNREACH}, whose::theirs, "could not connect within 1 s"},
+    {{-1, EACCES, EADDRNOTAVAIL}, whose::theirs, "could not connect within 1 s"},
+    {{-1, ECONNREFUSED}, whose::theirs, "connection refused"},
+    {{EHOSTUNREACH, ENETUNREACH}, whose::theirs, "no way to the host"},
+    {{EHOSTUNREACH, ECONNREFUSED}, whose::theirs, "connection refused"},
+    {{ENETUNREACH, EADDRNOTAVAIL}, whose::ours, no_way},
+    {{EADDRNOTAVAIL, ENETUNREACH}, whose::ours, no_address},
     {{EAFNOSUPPORT, EACCES},
-     kind::not_run,
+     whose::ours,
      "cannot connect: Address family not supported by protocol"},
   };
   for (const auto& row : table) {
-    std::vector<check_outcome> attempts;
+    std::vector<fault> attempts;
     std::string which;
     for (const int error : row.errors) {
       attempts.push_back(error < 0 ? silence() : explain_connect_error(error));
       which += std::to_string(error) + ' ';
     }
-    const auto o = outcome_of_attempts(attempts);
-    EXPECT_EQ(o.what, row.what) << which;
+    const auto o = fault_of_attempts(attempts);
+    EXPECT_EQ(o.ours, row.side == whose::ours) << which;
     EXPECT_EQ(o.reason, row.reason) << which;
   }
 }
 
 TEST(an_attempt, is_the_services_fault_or_ours_by_its_errno) {
   for (const int error : {ECONNREFUSED, EHOSTUNREACH, ECONNRESET, ECONNABORTED, EPIPE, 0})
-    EXPECT_EQ(explain_connect_error(error).what, kind::failed) << error;
+    EXPECT_FALSE(explain_connect_error(error).ours) << error;
   for (const int error : {EADDRNOTAVAIL, ENETUNREACH, ENETDOWN, EACCES, EPERM, EAFNOSUPPORT})
-    EXPECT_EQ(explain_connect_error(error).what, kind::not_run) << error;
+    EXPECT_TRUE(explain_connect_error(error).ours) << error;
   for (const int error : {ENOENT, ENOTDIR, ECONNREFUSED, ENOTSOCK, EAGAIN})
-    EXPECT_EQ(explain_socket_error(error, "/run/a").what, kind::failed) << error;
+    EXPECT_FALSE(explain_socket_error(error, "/run/a").ours) << error;
   for (const int error : {EACCES, ENAMETOOLONG})
-    EXPECT_EQ(explain_socket_error(error, "/run/a").what, kind::not_run) << error;
+    EXPECT_TRUE(explain_socket_error(error, "/run/a").ours) << error;
   EXPECT_EQ(explain_socket_error(ENAMETOOLONG, "/run/a").reason,
             "cannot connect to socket '/run/a': the path is too long");
 }
@@ -70,8 +70,8 @@ TEST(an_attempt, is_the_services_fault_or_ours_by_its_errno) {
 TEST(attempts_at_all_addresses, tell_nothing_once_something_ran_out_here) {
   for (const int error : {EMFILE, ENFILE, ENOBUFS, ENOMEM}) {
     const auto o =
-      outcome_of_attempts({explain_connect_error(ECONNREFUSED), explain_connect_error(error)});
-    EXPECT_EQ(o.what, kind::not_run);
+      fault_of_attempts({explain_connect_error(ECONNREFUSED), explain_connect_error(error)});
+    EXPECT_TRUE(o.ours);
     EXPECT_TRUE(o.exhausted);
   }
 }

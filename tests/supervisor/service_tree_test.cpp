@@ -360,8 +360,8 @@ TEST_F(service_tree_fixture, shows_its_shape) {
   failed("b");
   const auto view = tree->view(now);
   EXPECT_EQ(view.name, "root");
-  EXPECT_EQ(std::get<service_tree::service_view>(view.children[0]).name, "a");
-  const auto& app = std::get<service_tree::group_view>(view.children[1]);
+  EXPECT_EQ(std::get<service_view>(view.children[0]).name, "a");
+  const auto& app = std::get<group_view>(view.children[1]);
   EXPECT_EQ(app.name, "app");
   EXPECT_EQ(app.strategy, strategy::rest_for_one);
   EXPECT_EQ(app.window->restarts, 1);

@@ -25,9 +25,9 @@ struct windows : another_reeve {
     return g;
   }
 
-  std::optional<service_tree::window_view> own_window_of(const std::string& name) {
+  std::optional<window_view> own_window_of(const std::string& name) {
     for (const auto& child : tree->view(now).children)
-      if (const auto* s = std::get_if<service_tree::service_view>(&child); s && s->name == name)
+      if (const auto* s = std::get_if<service_view>(&child); s && s->name == name)
         return s->window;
     return {};
   }

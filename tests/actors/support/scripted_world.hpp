@@ -47,25 +47,25 @@ public:
 
   // What checks answer from now on.
   void answers(const std::string& url, int status) {
-    io::check_outcome outcome;
+    check_outcome outcome;
     outcome.answer.status = status;
     script[url] = outcome;
   }
   void cannot_run(const std::string& url, const std::string& why) {
-    script[url] = {io::check_outcome::kind::not_run, {}, why};
+    script[url] = {check_outcome::kind::not_run, {}, why};
   }
   void starts(const std::string& url) {
-    script[url] = {.what = io::check_outcome::kind::not_run, .starting = true};
+    script[url] = {.what = check_outcome::kind::not_run, .starting = true};
   }
   void hangs(const std::string& url) {
     hanging.insert(url);
   }
   /// The run that hangs, or waits for its turn, comes to its end.
-  void ends(const std::string& url, const io::check_outcome& how) {
+  void ends(const std::string& url, const check_outcome& how) {
     post([done = std::move(hung.extract(url).mapped()), how] { done(how); });
   }
 
-  std::map<std::string, io::check_outcome> script;
+  std::map<std::string, check_outcome> script;
   std::set<std::string> hanging;
   std::set<std::string> queued; ///< those that hang have not begun
   std::map<std::string, io::check::completion> hung;
@@ -193,7 +193,7 @@ private:
     }
     ~check() override {
       if (const auto run = world_.hung.extract(url_))
-        run.mapped()({io::check_outcome::kind::cancelled});
+        run.mapped()({check_outcome::kind::cancelled});
     }
     bool waits_for_its_turn() const override {
       return world_.queued.contains(url_);
@@ -203,8 +203,7 @@ private:
       world_.run_times[url_].push_back(world_.now_());
       if (std::exchange(*running_, true))
         ADD_FAILURE() << "the check of " << url_ << " is run while it runs";
-      const auto ended = [running = running_,
-                          done = std::move(done)](const io::check_outcome& how) {
+      const auto ended = [running = running_, done = std::move(done)](const check_outcome& how) {
         *running = false;
         done(how);
       };
