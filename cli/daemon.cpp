@@ -3,7 +3,7 @@
 #include "actors/actor_tree.hpp"
 #include "actors/log_about.hpp"
 #include "cli/commands.hpp"
-#include "cli/config_change.hpp"
+#include "supervisor/config_change.hpp"
 #include "cli/logging.hpp"
 #include "cli/shutdown.hpp"
 #include "cli/table.hpp"

@@ -2,6 +2,7 @@
 #include "cli/question.hpp"
 #include "cli/table.hpp"
 #include "http/client.hpp"
+#include "supervisor/text.hpp"
 
 #include <algorithm>
 #include <iostream>

@@ -26,9 +26,6 @@ std::string render_table(const std::vector<std::string>& header,
 /// the reader's terminal, and what is no UTF-8 as well. The rest of UTF-8 and tabs stay.
 std::string printable(std::string_view text);
 
-/// "1 service", "2 services".
-std::string counted(std::size_t n, const std::string& what);
-
 /// Whether stdout is a terminal and NO_COLOR is not set (https://no-color.org).
 bool stdout_wants_colour();
 

@@ -3,6 +3,7 @@
 #include "config/duration.hpp"
 #include "config/problems.hpp"
 #include "config/shown_text.hpp"
+#include "supervisor/backoff.hpp"
 #include "supervisor/restart_policy.hpp"
 #include "supervisor/schedule.hpp"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "supervisor/restart_budget.hpp"
+#include "supervisor/health.hpp"
 #include "supervisor/service_spec.hpp"
 
 #include <optional>
@@ -48,6 +48,14 @@ struct pressure_limits {
   double io = 0;
 
   bool operator==(const pressure_limits&) const = default;
+};
+
+/// How many restarts this host may see at once and in a minute.
+struct budget_spec {
+  int concurrent = 0; ///< plans carried out at the same time; 0: any number
+  int per_minute = 0; ///< restarts begun within any 60 s; 0: any number
+
+  bool operator==(const budget_spec&) const = default;
 };
 
 /// A whole config file, checked and with every default filled in. Each service

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "supervisor/restart_window.hpp"
+#include "supervisor/restart_spec.hpp"
 #include "supervisor/time.hpp"
 
 #include <chrono>

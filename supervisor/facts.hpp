@@ -2,7 +2,6 @@
 
 #include "supervisor/decision.hpp"
 #include "supervisor/health.hpp"
-#include "supervisor/rule.hpp"
 #include "supervisor/time.hpp"
 
 #include <chrono>

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace reeve {
@@ -25,6 +26,15 @@ enum class check_result {
   failed,
   unknown, ///< it could not be run: says nothing about the service
   skipped, ///< not run, because the one before was still under way
+};
+
+/// The judgement on one run of a check. `reason` is one sentence part with the
+/// found and the expected value ("status 500, expected 200-299"), empty when ok.
+struct check_verdict {
+  check_result result = check_result::ok;
+  std::string reason;
+
+  bool operator==(const check_verdict&) const = default;
 };
 
 std::string_view to_string(health h);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "supervisor/daemon_spec.hpp"
 #include "supervisor/time.hpp"
 
 #include <deque>
@@ -8,14 +9,6 @@
 #include <vector>
 
 namespace reeve {
-
-/// How many restarts this host may see at once and in a minute.
-struct budget_spec {
-  int concurrent = 0; ///< plans carried out at the same time; 0: any number
-  int per_minute = 0; ///< restarts begun within any 60 s; 0: any number
-
-  bool operator==(const budget_spec&) const = default;
-};
 
 /// The storm breaker's counters. A plan is admitted as a whole, for stopping some of a
 /// group and leaving the rest for later would be worse than the storm: so one that needs

@@ -1,5 +1,6 @@
 #include "supervisor/restart_policy.hpp"
 
+#include "supervisor/backoff.hpp"
 #include "supervisor/text.hpp"
 
 #include <algorithm>

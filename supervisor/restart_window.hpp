@@ -1,5 +1,6 @@
 #pragma once
 
+#include "supervisor/restart_spec.hpp"
 #include "supervisor/time.hpp"
 
 #include <string>
@@ -7,13 +8,6 @@
 #include <vector>
 
 namespace reeve {
-
-struct intensity {
-  int restarts = 15; ///< allowed inside any window; 0: the first failure exhausts
-  std::chrono::milliseconds within{1'800'000};
-
-  bool operator==(const intensity&) const = default;
-};
 
 /// OTP's sliding intensity window (supervisor.erl, add_restart): an entry
 /// counts while it is not older than `within`; one more than `restarts` of them

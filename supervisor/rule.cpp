@@ -12,18 +12,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::pair<std::string_view, comparator> signs[] = {
-  {"<=", comparator::less_equal}, {">=", comparator::greater_equal}, {"!=", comparator::not_equal},
-  {"<", comparator::less},        {">", comparator::greater},
-};
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos)
-    return {};
-  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
-
 template <class T>
 bool compare(comparator op, const T& found, const T& operand) {
   switch (op) {
@@ -213,14 +201,6 @@ void judge_answers(const expectation& expected, const reply& found, findings& al
 
 } // namespace
 
-comparison parse_comparison(std::string_view text) {
-  text = trimmed(text);
-  for (const auto& [sign, op] : signs)
-    if (text.substr(0, sign.size()) == sign)
-      return {op, std::string{trimmed(text.substr(sign.size()))}};
-  return {comparator::equal, std::string{text}};
-}
-
 bool holds(const comparison& c, const found_value& found) {
   const bool ordered = c.op != comparator::equal && c.op != comparator::not_equal;
   const auto left = found.is_text && !ordered ? std::nullopt : decimal::parse(found.text);
@@ -228,13 +208,6 @@ bool holds(const comparison& c, const found_value& found) {
   if (left && right)
     return compare(c.op, *left, *right);
   return !ordered && compare(c.op, found.text, c.operand);
-}
-
-std::string to_string(const comparison& c) {
-  for (const auto& [sign, op] : signs)
-    if (op == c.op)
-      return std::string{sign} + " " + c.operand;
-  return c.operand;
 }
 
 check_verdict evaluate(const expectation& expected, const reply& found) {

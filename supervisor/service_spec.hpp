@@ -1,12 +1,10 @@
 #pragma once
 
-#include "supervisor/backoff.hpp"
-#include "supervisor/restart_window.hpp"
-#include "supervisor/rule.hpp"
+#include "supervisor/check_spec.hpp"
+#include "supervisor/restart_spec.hpp"
 
 #include <chrono>
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -17,225 +15,6 @@ namespace reeve {
 // What a person wrote, checked and with every default filled in. `config/`
 // makes these; nobody changes them afterwards. All comparable, so that a reload
 // can tell what changed.
-
-struct tls_options {
-  bool verify = true;
-  std::string ca_file;          ///< empty: the system's certificates
-  std::string certificate_file; ///< client certificate; empty: none
-  std::string key_file;
-  std::string server_name; ///< asked for and verified instead of the host's name; empty: the host's
-
-  bool operator==(const tls_options&) const = default;
-};
-
-/// Whether a check opens a connection for each run or keeps one between runs.
-enum class connection_use { fresh, kept };
-
-struct http_check {
-  std::string url; ///< http:// or https://
-  std::string method = "GET";
-  std::map<std::string, std::string> headers;
-  std::string body;
-  int max_redirects = 0; ///< 0: a redirect is the reply
-  tls_options tls;
-  std::string unix_socket; ///< connected to instead of the URL's host; empty: none
-  connection_use connection = connection_use::fresh;
-
-  bool operator==(const http_check&) const = default;
-};
-
-/// Ok once connected, and, where the expectation asks for a body, once what the
-/// server sent holds it.
-struct tcp_check {
-  std::string host;
-  int port = 0;
-  std::string unix_socket; ///< instead of host and port; empty: none
-  std::string send;        ///< bytes; empty: nothing is sent
-  std::optional<tls_options> tls;
-
-  bool operator==(const tcp_check&) const = default;
-};
-
-/// Exit code 0 is ok, another has failed. No shell.
-struct exec_check {
-  std::vector<std::string> command;
-
-  bool operator==(const exec_check&) const = default;
-};
-
-/// A file whose modification time, or the Unix timestamp inside it, says when
-/// the service was last alive. Its limits are `expectation::age`.
-struct heartbeat_check {
-  std::string file;
-
-  bool operator==(const heartbeat_check&) const = default;
-};
-
-/// State and HEALTHCHECK result of a container.
-struct docker_check {
-  std::string container;
-
-  bool operator==(const docker_check&) const = default;
-};
-
-/// One query; `value` (first column of the first row) and `rows` (their number) are
-/// the fields an expectation may compare.
-struct postgres_check {
-  std::string url;           ///< postgres:// with libpq's parameters; may hold a password
-  std::string password_file; ///< its first line is the password; empty: none
-  std::string query = "SELECT 1";
-  connection_use connection = connection_use::kept;
-
-  bool operator==(const postgres_check&) const = default;
-};
-
-/// PING, and INFO if the expectation compares its fields.
-struct redis_check {
-  std::string host;
-  int port = 6379;
-  std::string unix_socket; ///< instead of host and port; empty: none
-  std::string user;        ///< empty: AUTH with the password alone
-  std::string password;
-  std::string password_file; ///< its first line is the password; empty: none
-  int database = 0;
-  connection_use connection = connection_use::kept;
-
-  bool operator==(const redis_check&) const = default;
-};
-
-enum class dns_record { a, aaaa, cname, mx, ns, ptr, srv, txt };
-
-/// Good if the name has such a record; `expectation::answers` says which. Answers are
-/// compared as text: addresses as `inet_ntop` writes them, names in lower case without
-/// the last dot, `10 mail.example.org` (MX), `0 5 5060 sip.example.org` (SRV).
-struct dns_check {
-  std::string name;
-  dns_record record = dns_record::a;
-  std::string server; ///< address in digits; empty: the system's name servers
-  int port = 53;
-
-  bool operator==(const dns_check&) const = default;
-};
-
-/// An echo request through the kernel's unprivileged ping socket.
-struct icmp_check {
-  std::string host;
-
-  bool operator==(const icmp_check&) const = default;
-};
-
-/// A JSON file that the service writes: its age by modification time, and its fields.
-struct json_check {
-  std::string file;
-
-  bool operator==(const json_check&) const = default;
-};
-
-/// A deadline that the service resets by `POST /api/v1/push/{token}`: missed when
-/// nothing came for `period + grace`, or a run that told its start took longer than `run`.
-struct push_check {
-  std::string token; ///< unique in the configuration
-  std::chrono::milliseconds period{0};
-  std::chrono::milliseconds grace{0};
-  std::chrono::milliseconds run{0}; ///< what a run may take that told its start; 0: `grace`
-
-  bool operator==(const push_check&) const = default;
-};
-
-using check_target =
-  std::variant<http_check, tcp_check, exec_check, heartbeat_check, docker_check, postgres_check,
-               redis_check, dns_check, icmp_check, json_check, push_check>;
-
-/// The config's word for a kind of check: "http", "tcp", "exec", ...
-std::string_view kind_of(const check_target& target);
-
-/// Whether what this kind of check says is a fact, which counts at once, or a
-/// verdict, which counts through `unhealthy_after` and `healthy_after`.
-bool tells_facts(const check_target& target);
-
-enum class role {
-  liveness,  ///< may restart its service
-  readiness, ///< shows, counts and gates dependents; never restarts
-};
-
-struct check_spec {
-  std::string name; ///< unique in its service: the kind, or `kind-2` and so on
-  check_target target;
-  reeve::role role = role::liveness;
-  std::chrono::milliseconds interval{30'000};
-  std::chrono::milliseconds timeout{5'000};
-  int unhealthy_after = 3;
-  int healthy_after = 1;
-  std::chrono::milliseconds start_period{0};
-  expectation expect;
-  std::chrono::milliseconds retry{
-    5'000}; ///< until the next look at what failed; at most `interval`
-
-  bool operator==(const check_spec&) const = default;
-};
-
-/// A child process of Reeve.
-struct process_spec {
-  std::vector<std::string> command;       ///< command[0] is looked up in PATH
-  std::string cwd;                        ///< empty: Reeve's own
-  std::map<std::string, std::string> env; ///< added to Reeve's own
-  int stop_signal = 15;
-  std::string user; ///< name; empty: Reeve's own
-  std::chrono::milliseconds start_timeout{
-    30'000}; ///< for what a start needs until the program runs
-
-  bool operator==(const process_spec&) const = default;
-};
-
-struct docker_target {
-  std::string container;
-
-  bool operator==(const docker_target&) const = default;
-};
-
-/// Commands, no shell. `restart` alone, or `start` and `stop`, or all three; an
-/// empty command is absent.
-struct exec_target {
-  std::vector<std::string> start;
-  std::vector<std::string> stop;
-  std::vector<std::string> restart;
-
-  bool operator==(const exec_target&) const = default;
-};
-
-/// How a service is stopped and started; `monostate`: it is only watched.
-using restart_target = std::variant<std::monostate, process_spec, docker_target, exec_target>;
-
-enum class restart_type {
-  permanent, ///< always restarted
-  transient, ///< unless it ended cleanly
-  temporary, ///< never
-};
-
-/// Whether a permanent service's clean exit counts in its window and grows its backoff.
-enum class clean_exit { counted, uncounted };
-
-/// A rung of the ladder above a service's own restart target: restarts by `target`.
-struct remedy {
-  restart_target target; ///< docker or exec; `exec` has a `restart` command
-  int attempts = 0;      ///< before the next is tried; of the last one: without meaning
-
-  bool operator==(const remedy&) const = default;
-};
-
-struct restart_spec {
-  restart_target target;
-  restart_type type = restart_type::permanent;
-  backoff_policy backoff;
-  std::optional<std::chrono::milliseconds> reset_after; ///< none: max(60 s, 2 x the current delay)
-  std::chrono::milliseconds stop_timeout{10'000};
-  int attempts = 0; ///< by `target`, before the first of `further` is tried
-  std::vector<remedy> further;
-  reeve::intensity intensity; ///< of its own window; not asked where a group's counts
-  reeve::clean_exit clean_exit = clean_exit::counted;
-
-  bool operator==(const restart_spec&) const = default;
-};
 
 struct service_spec {
   std::string name;
@@ -271,14 +50,7 @@ struct group_spec {
 };
 
 // The config's words.
-std::string_view to_string(dns_record r);
-std::string_view to_string(role r);
-std::string_view to_string(restart_type t);
 std::string_view to_string(strategy s);
 std::string_view to_string(on_exhausted o);
-
-/// Whether a child of this type is restarted when it ended; `clean`: of its own
-/// accord with success. OTP's restart types.
-bool wants_restart(restart_type type, bool clean);
 
 } // namespace reeve

@@ -2,6 +2,7 @@
 
 // The inside of `service_tree`; nobody else includes this.
 
+#include "supervisor/restart_budget.hpp"
 #include "supervisor/service_tree.hpp"
 
 #include <deque>

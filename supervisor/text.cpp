@@ -117,6 +117,17 @@ std::string one_line(std::string_view text, std::size_t most) {
   return line.substr(first, line.find_last_not_of(' ') - first + 1);
 }
 
+std::string counted(std::size_t n, const std::string& what) {
+  return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
+}
+
+std::string_view trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos)
+    return {};
+  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+}
+
 std::string did_you_mean(std::string_view name, const std::vector<std::string>& candidates) {
   // A third of the name may be wrong, but not all of it; longer texts are cut off from the square.
   std::size_t best = std::min(std::max<std::size_t>(1, name.size() / 3) + 1, name.size());

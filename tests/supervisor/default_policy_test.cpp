@@ -1,4 +1,5 @@
 // What holds without a word in the config, against what others do without one.
+#include "supervisor/backoff.hpp"
 #include "supervisor/text.hpp"
 #include "supervisor/tuning.hpp"
 #include "tests/support/places.hpp"

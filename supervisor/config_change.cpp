@@ -1,13 +1,13 @@
-#include "cli/config_change.hpp"
+#include "supervisor/config_change.hpp"
 
-#include "cli/table.hpp"
+#include "supervisor/text.hpp"
 
 #include <algorithm>
 #include <map>
 #include <string_view>
 #include <utility>
 
-namespace reeve::cli {
+namespace reeve {
 
 namespace {
 
@@ -65,4 +65,4 @@ std::string missing_now(const daemon_spec& before, const daemon_spec& now) {
   return names;
 }
 
-} // namespace reeve::cli
+} // namespace reeve

@@ -1,9 +1,9 @@
-#include "actors/service_health.hpp"
+#include "supervisor/service_health.hpp"
 
 #include <algorithm>
 #include <utility>
 
-namespace reeve::actors {
+namespace reeve {
 
 namespace {
 
@@ -261,4 +261,4 @@ void service_health::weigh(picture& p, const std::string& name, const health_mac
   p.failures = m.failures;
 }
 
-} // namespace reeve::actors
+} // namespace reeve

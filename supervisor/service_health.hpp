@@ -1,6 +1,5 @@
 #pragma once
 
-#include "io/docker_engine.hpp"
 #include "supervisor/health_machine.hpp"
 #include "supervisor/service_spec.hpp"
 
@@ -10,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace reeve::actors {
+namespace reeve {
 
 /// The health of one service, made of what its checks say and what is known of its
 /// process or container. Pure: no clock, no actor, no I/O.
@@ -111,4 +110,4 @@ private:
   std::optional<mono_time> last_good_;
 };
 
-} // namespace reeve::actors
+} // namespace reeve

@@ -1,4 +1,4 @@
-#include "actors/service_health.hpp"
+#include "supervisor/service_health.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 
 using namespace std::chrono_literals;
 
-namespace reeve::actors {
+namespace reeve {
 namespace {
 
 constexpr mono_time begin{100h};
@@ -201,4 +201,4 @@ TEST(service_health, in_doubt_has_each_word_said_anew_that_of_a_healthcheck_too)
 }
 
 } // namespace
-} // namespace reeve::actors
+} // namespace reeve

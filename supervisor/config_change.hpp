@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace reeve::cli {
+namespace reeve {
 
 /// Which keys differ of those that are read at the start only: "server.listen, docker.socket".
 /// Empty: none.
@@ -16,4 +16,4 @@ std::string what_changed(const daemon_spec& before, const daemon_spec& now);
 /// The services that a reload takes away, by mistake perhaps: "a, b". Empty: none.
 std::string missing_now(const daemon_spec& before, const daemon_spec& now);
 
-} // namespace reeve::cli
+} // namespace reeve

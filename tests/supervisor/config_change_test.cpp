@@ -1,10 +1,10 @@
-#include "cli/config_change.hpp"
+#include "supervisor/config_change.hpp"
 
 #include <gtest/gtest.h>
 
 #include <functional>
 
-namespace reeve::cli {
+namespace reeve {
 
 namespace {
 
@@ -69,4 +69,4 @@ TEST(a_config_change, names_each_key_that_is_read_at_the_start_only) {
 
 } // namespace
 
-} // namespace reeve::cli
+} // namespace reeve
