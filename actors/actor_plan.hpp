@@ -1,10 +1,10 @@
 #pragma once
 
 #include "actors/aggregator.hpp"
+#include "actors/caf/supervisor_actor.hpp"
 #include "actors/metrics.hpp"
 #include "actors/probe.hpp"
 #include "actors/restarter.hpp"
-#include "actors/supervisor_actor.hpp"
 #include "actors/world.hpp"
 
 #include <map>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/world.hpp"
-#include "supervisor/snapshot.hpp"
+#include "supervisor/facts/snapshot.hpp"
 
 #include <map>
 #include <memory>

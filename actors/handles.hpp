@@ -1,11 +1,11 @@
 #pragma once
 
+#include "actors/caf/supervisor_actor.hpp"
 #include "actors/news.hpp"
-#include "actors/supervisor_actor.hpp"
-#include "io/docker_engine.hpp"
-#include "supervisor/check_outcome.hpp"
-#include "supervisor/push_deadline.hpp"
-#include "supervisor/service_spec.hpp"
+#include "io/docker/docker_engine.hpp"
+#include "supervisor/checks/check_outcome.hpp"
+#include "supervisor/checks/push_deadline.hpp"
+#include "supervisor/specs/service_spec.hpp"
 #include "supervisor/time.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>

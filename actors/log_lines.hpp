@@ -1,8 +1,8 @@
 #pragma once
 
-#include "supervisor/facts.hpp"
-#include "supervisor/service_tree.hpp"
+#include "supervisor/facts/facts.hpp"
 #include "supervisor/time.hpp"
+#include "supervisor/tree/service_tree.hpp"
 
 #include <chrono>
 #include <string>

@@ -1,6 +1,6 @@
 #include "actors/metrics.hpp"
 
-#include "actors/actor_helpers.hpp"
+#include "actors/caf/actor_helpers.hpp"
 #include "actors/tree_walk.hpp"
 
 #include <caf/typed_event_based_actor.hpp>

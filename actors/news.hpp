@@ -1,7 +1,7 @@
 #pragma once
 
-#include "supervisor/daemon_spec.hpp"
-#include "supervisor/facts.hpp"
+#include "supervisor/facts/facts.hpp"
+#include "supervisor/specs/daemon_spec.hpp"
 
 #include <chrono>
 #include <cstdint>

@@ -1,13 +1,13 @@
 #pragma once
 
-#include "io/check.hpp"
-#include "io/child_processes.hpp"
-#include "io/docker_engine.hpp"
+#include "io/checks/check.hpp"
+#include "io/docker/docker_engine.hpp"
+#include "io/processes/child_processes.hpp"
 #include "io/restart_targets.hpp"
-#include "supervisor/remembered.hpp"
 #include "supervisor/result.hpp"
-#include "supervisor/service_spec.hpp"
+#include "supervisor/specs/service_spec.hpp"
 #include "supervisor/time.hpp"
+#include "supervisor/tree/remembered.hpp"
 
 #include <chrono>
 #include <cstdint>

@@ -1,8 +1,8 @@
 #include "actors/probe.hpp"
 
-#include "actors/actor_helpers.hpp"
+#include "actors/caf/actor_helpers.hpp"
 #include "actors/log_about.hpp"
-#include "supervisor/schedule.hpp"
+#include "supervisor/checks/schedule.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/exit_reason.hpp>

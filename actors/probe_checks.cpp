@@ -1,7 +1,7 @@
 // The part of a probe that runs its checks on their schedule.
 #include "actors/probe.hpp"
-#include "supervisor/file_rule.hpp"
-#include "supervisor/schedule.hpp"
+#include "supervisor/checks/file_rule.hpp"
+#include "supervisor/checks/schedule.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/send.hpp>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/handles.hpp"
-#include "supervisor/service_health.hpp"
+#include "supervisor/checks/service_health.hpp"
 #include "supervisor/time.hpp"
 
 #include <cstdint>

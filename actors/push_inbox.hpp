@@ -1,9 +1,9 @@
 #pragma once
 
-#include "supervisor/daemon_spec.hpp"
-#include "supervisor/push_deadline.hpp"
-#include "supervisor/remembered.hpp"
+#include "supervisor/checks/push_deadline.hpp"
+#include "supervisor/specs/daemon_spec.hpp"
 #include "supervisor/time.hpp"
+#include "supervisor/tree/remembered.hpp"
 
 #include <string>
 #include <string_view>

@@ -1,6 +1,6 @@
 #include "actors/questions.hpp"
 
-#include "actors/actor_helpers.hpp"
+#include "actors/caf/actor_helpers.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/event_based_actor.hpp>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/actor_plan.hpp"
-#include "supervisor/views.hpp"
+#include "supervisor/facts/views.hpp"
 
 #include <chrono>
 #include <functional>

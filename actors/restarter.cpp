@@ -1,6 +1,6 @@
 #include "actors/restarter.hpp"
 
-#include "actors/actor_helpers.hpp"
+#include "actors/caf/actor_helpers.hpp"
 #include "actors/log_lines.hpp"
 #include "actors/tree_walk.hpp"
 

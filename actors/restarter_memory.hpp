@@ -2,7 +2,7 @@
 
 #include "actors/news.hpp"
 #include "io/restart_targets.hpp"
-#include "supervisor/service_tree.hpp"
+#include "supervisor/tree/service_tree.hpp"
 
 #include <cstdint>
 #include <deque>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "supervisor/facts.hpp"
-#include "supervisor/service_spec.hpp"
+#include "supervisor/facts/facts.hpp"
+#include "supervisor/specs/service_spec.hpp"
 
 #include <array>
 #include <cstdint>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "supervisor/service_spec.hpp"
+#include "supervisor/specs/service_spec.hpp"
 
 #include <map>
 #include <string>

@@ -1,9 +1,9 @@
 // exec_memory MEGABYTES RUNS: fills its memory up to MEGABYTES, runs exec checks of /bin/true one
 // after another, and prints the processor time of one (ours, not the command's).
 
-#include "io/check_engine.hpp"
-#include "io/loop.hpp"
-#include "io/process_usage.hpp"
+#include "io/checks/check_engine.hpp"
+#include "io/host/process_usage.hpp"
+#include "io/loop/loop.hpp"
 
 #include <sys/resource.h>
 

@@ -2,10 +2,10 @@
 #include "cli/commands.hpp"
 #include "cli/table.hpp"
 #include "http/client.hpp"
-#include "io/check_engine.hpp"
-#include "io/child_processes.hpp"
-#include "io/docker_engine.hpp"
-#include "io/loop.hpp"
+#include "io/checks/check_engine.hpp"
+#include "io/docker/docker_engine.hpp"
+#include "io/loop/loop.hpp"
+#include "io/processes/child_processes.hpp"
 #include "supervisor/text.hpp"
 
 #include <nlohmann/json.hpp>

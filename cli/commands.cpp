@@ -6,8 +6,8 @@
 #include "config/connections.hpp"
 #include "config/scenario.hpp"
 #include "http/client.hpp"
-#include "http/token_file.hpp"
-#include "supervisor/stop_order.hpp"
+#include "http/pages/token_file.hpp"
+#include "supervisor/restarts/stop_order.hpp"
 #include "supervisor/text.hpp"
 
 #include <algorithm>

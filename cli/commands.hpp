@@ -1,8 +1,8 @@
 #pragma once
 
 #include "config/load.hpp"
-#include "supervisor/scenario.hpp"
-#include "supervisor/service_tree.hpp"
+#include "supervisor/play/scenario.hpp"
+#include "supervisor/tree/service_tree.hpp"
 
 #include <cstdint>
 #include <optional>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "supervisor/daemon_spec.hpp"
 #include "supervisor/result.hpp"
+#include "supervisor/specs/daemon_spec.hpp"
 
 #include <memory>
 #include <string>

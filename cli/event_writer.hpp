@@ -1,7 +1,7 @@
 #pragma once
 
-#include "supervisor/daemon_spec.hpp"
-#include "supervisor/simulation.hpp"
+#include "supervisor/play/simulation.hpp"
+#include "supervisor/specs/daemon_spec.hpp"
 
 #include <chrono>
 #include <cstddef>

@@ -1,6 +1,6 @@
 #include "cli/app.hpp"
-#include "io/descriptor.hpp"
-#include "io/signals.hpp"
+#include "io/loop/descriptor.hpp"
+#include "io/loop/signals.hpp"
 
 #include <cstring>
 

@@ -2,8 +2,8 @@
 
 #include "actors/log_about.hpp"
 #include "cli/table.hpp"
-#include "io/child_processes.hpp"
-#include "io/loop.hpp"
+#include "io/loop/loop.hpp"
+#include "io/processes/child_processes.hpp"
 #include "io/restart_targets.hpp"
 #include "supervisor/text.hpp"
 

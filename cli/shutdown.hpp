@@ -1,7 +1,7 @@
 #pragma once
 
-#include "supervisor/daemon_spec.hpp"
-#include "supervisor/stop_order.hpp"
+#include "supervisor/restarts/stop_order.hpp"
+#include "supervisor/specs/daemon_spec.hpp"
 #include "supervisor/time.hpp"
 
 #include <chrono>

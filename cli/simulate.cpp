@@ -1,7 +1,7 @@
 #include "cli/commands.hpp"
 #include "cli/event_writer.hpp"
 #include "cli/table.hpp"
-#include "supervisor/simulation.hpp"
+#include "supervisor/play/simulation.hpp"
 #include "supervisor/text.hpp"
 
 #include <nlohmann/json.hpp>

@@ -2,7 +2,7 @@
 
 #include "cli/table.hpp"
 #include "config/duration.hpp"
-#include "supervisor/restart_policy.hpp"
+#include "supervisor/restarts/restart_policy.hpp"
 #include "supervisor/text.hpp"
 
 #include <nlohmann/json.hpp>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "supervisor/tuning.hpp"
+#include "supervisor/play/tuning.hpp"
 
 #include <cstddef>
 #include <cstdint>

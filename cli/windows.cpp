@@ -1,7 +1,7 @@
 #include "cli/windows.hpp"
 
 #include "config/reachable.hpp"
-#include "supervisor/restart_policy.hpp"
+#include "supervisor/restarts/restart_policy.hpp"
 #include "supervisor/text.hpp"
 
 #include <map>

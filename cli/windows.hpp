@@ -1,6 +1,6 @@
 #pragma once
 
-#include "supervisor/daemon_spec.hpp"
+#include "supervisor/specs/daemon_spec.hpp"
 
 #include <string>
 

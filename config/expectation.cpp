@@ -4,7 +4,7 @@
 #include "config/duration.hpp"
 #include "config/shown_text.hpp"
 #include "config/url.hpp"
-#include "supervisor/rule.hpp"
+#include "supervisor/checks/rule.hpp"
 
 #include <re2/re2.h>
 

@@ -2,7 +2,7 @@
 
 #include "config/environment.hpp"
 #include "config/problem.hpp"
-#include "supervisor/daemon_spec.hpp"
+#include "supervisor/specs/daemon_spec.hpp"
 
 #include <string>
 #include <string_view>

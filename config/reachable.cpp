@@ -3,9 +3,9 @@
 #include "config/duration.hpp"
 #include "config/problems.hpp"
 #include "config/shown_text.hpp"
-#include "supervisor/backoff.hpp"
-#include "supervisor/restart_policy.hpp"
-#include "supervisor/schedule.hpp"
+#include "supervisor/checks/schedule.hpp"
+#include "supervisor/restarts/backoff.hpp"
+#include "supervisor/restarts/restart_policy.hpp"
 
 #include <algorithm>
 #include <limits>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "config/reader.hpp"
-#include "supervisor/service_spec.hpp"
+#include "supervisor/specs/service_spec.hpp"
 
 #include <optional>
 

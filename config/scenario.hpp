@@ -1,7 +1,7 @@
 #pragma once
 
 #include "config/load.hpp"
-#include "supervisor/scenario.hpp"
+#include "supervisor/play/scenario.hpp"
 
 #include <string>
 #include <string_view>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "config/services.hpp"
-#include "supervisor/daemon_spec.hpp"
+#include "supervisor/specs/daemon_spec.hpp"
 
 #include <optional>
 

@@ -2,7 +2,7 @@
 
 #include "config/reachable.hpp"
 #include "config/shown_text.hpp"
-#include "supervisor/restart_policy.hpp"
+#include "supervisor/restarts/restart_policy.hpp"
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "config/services.hpp"
-#include "supervisor/service_spec.hpp"
+#include "supervisor/specs/service_spec.hpp"
 
 #include <string>
 #include <unordered_map>

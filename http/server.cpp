@@ -1,9 +1,9 @@
 #include "http/server.hpp"
 
-#include "http/front.hpp"
-#include "http/guard.hpp"
-#include "http/router.hpp"
-#include "http/routes.hpp"
+#include "http/front/front.hpp"
+#include "http/pages/guard.hpp"
+#include "http/pages/router.hpp"
+#include "http/pages/routes.hpp"
 
 #include <utility>
 

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "http/hooks.hpp"
-#include "http/limits.hpp"
-#include "supervisor/daemon_spec.hpp"
+#include "http/front/limits.hpp"
+#include "http/pages/hooks.hpp"
 #include "supervisor/result.hpp"
+#include "supervisor/specs/daemon_spec.hpp"
 
 #include <memory>
 #include <vector>

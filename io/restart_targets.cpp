@@ -1,7 +1,7 @@
 #include "io/restart_targets.hpp"
 
-#include "io/command.hpp"
-#include "io/loop.hpp"
+#include "io/loop/loop.hpp"
+#include "io/processes/command.hpp"
 
 #include <spdlog/spdlog.h>
 

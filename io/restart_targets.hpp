@@ -1,10 +1,10 @@
 #pragma once
 
-#include "io/child_processes.hpp"
-#include "io/docker_engine.hpp"
+#include "io/docker/docker_engine.hpp"
+#include "io/processes/child_processes.hpp"
+#include "supervisor/restarts/stop_order.hpp"
 #include "supervisor/result.hpp"
-#include "supervisor/service_spec.hpp"
-#include "supervisor/stop_order.hpp"
+#include "supervisor/specs/service_spec.hpp"
 
 #include <chrono>
 #include <functional>

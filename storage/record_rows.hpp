@@ -1,7 +1,7 @@
 #pragma once
 
 #include "storage/database.hpp"
-#include "supervisor/remembered.hpp"
+#include "supervisor/tree/remembered.hpp"
 
 #include <vector>
 

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "storage/database.hpp"
-#include "supervisor/remembered.hpp"
 #include "supervisor/result.hpp"
+#include "supervisor/tree/remembered.hpp"
 
 #include <cstdint>
 #include <filesystem>

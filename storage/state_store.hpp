@@ -1,7 +1,7 @@
 #pragma once
 
-#include "supervisor/remembered.hpp"
 #include "supervisor/result.hpp"
+#include "supervisor/tree/remembered.hpp"
 
 #include <chrono>
 #include <functional>

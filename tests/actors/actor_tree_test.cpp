@@ -1,5 +1,5 @@
-#include "actors/actor_tree.hpp"
-#include "io/loop.hpp"
+#include "actors/daemon_actors.hpp"
+#include "io/loop/loop.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
-#include "actors/actor_helpers.hpp"
-#include "actors/supervisor_actor.hpp"
+#include "actors/caf/actor_helpers.hpp"
+#include "actors/caf/supervisor_actor.hpp"
 #include "tests/actors/support/loop_scheduler_fixture.hpp"
 
 #include <spdlog/spdlog.h>

@@ -1,4 +1,4 @@
-#include "actors/actor_helpers.hpp"
+#include "actors/caf/actor_helpers.hpp"
 #include "tests/actors/support/captured_log.hpp"
 #include "tests/actors/support/loop_scheduler_fixture.hpp"
 

@@ -1,4 +1,4 @@
-#include "actors/exit_reason.hpp"
+#include "actors/caf/exit_reason.hpp"
 #include "tests/actors/support/captured_log.hpp"
 #include "tests/actors/support/supervisor_fixture.hpp"
 

@@ -1,4 +1,4 @@
-#include "io/docker_check.hpp"
+#include "io/checks/docker_check.hpp"
 #include "tests/docker/engine_fixture.hpp"
 
 namespace reeve::io::test {

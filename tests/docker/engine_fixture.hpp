@@ -1,7 +1,7 @@
 #pragma once
 
-#include "io/docker_engine.hpp"
-#include "io/loop.hpp"
+#include "io/docker/docker_engine.hpp"
+#include "io/loop/loop.hpp"
 #include "tests/io/support/until.hpp"
 #include "tests/support/docker_host.hpp"
 

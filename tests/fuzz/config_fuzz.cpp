@@ -1,6 +1,6 @@
 // Config files, and that everything which is accepted can be worked with.
 #include "config/load.hpp"
-#include "supervisor/service_tree.hpp"
+#include "supervisor/tree/service_tree.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 #include <map>

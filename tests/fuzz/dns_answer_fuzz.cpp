@@ -1,7 +1,7 @@
 // A DNS message. The first byte says which records of it we want.
-#include "io/dns_answer.hpp"
-#include "io/name_files.hpp"
-#include "supervisor/rule.hpp"
+#include "io/checks/dns_answer.hpp"
+#include "io/names/name_files.hpp"
+#include "supervisor/checks/rule.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 using namespace reeve;

@@ -1,5 +1,5 @@
 // What the Docker engine says: events, containers, versions, errors.
-#include "io/docker_api.hpp"
+#include "io/docker/docker_api.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 using namespace reeve;

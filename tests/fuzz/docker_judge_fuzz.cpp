@@ -1,6 +1,6 @@
 // The rules of who stopped a container, under any order of events, looks and gaps. The input is a
 // script: one letter for what happens, some followed by a number.
-#include "io/docker_judge.hpp"
+#include "io/docker/docker_judge.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 using namespace std::chrono_literals;

@@ -1,7 +1,7 @@
 // A whole connection, from a client's bytes to our answers, over a pair of sockets.
-#include "http/connection.hpp"
-#include "http/routes.hpp"
-#include "io/loop.hpp"
+#include "http/front/connection.hpp"
+#include "http/pages/routes.hpp"
+#include "io/loop/loop.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 #include <nlohmann/json.hpp>

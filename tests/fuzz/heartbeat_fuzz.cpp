@@ -1,5 +1,5 @@
 // What stands in a heartbeat file.
-#include "io/heartbeat_time.hpp"
+#include "io/checks/heartbeat_time.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 using namespace std::chrono_literals;

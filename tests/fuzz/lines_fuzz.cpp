@@ -1,5 +1,5 @@
 // Lines of a stream: the same however it is cut. The first byte says how.
-#include "io/line_splitter.hpp"
+#include "io/loop/line_splitter.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 #include <vector>

@@ -1,7 +1,7 @@
 // What stands in /etc/hosts and /etc/resolv.conf: the input is both.
-#include "io/loop.hpp"
-#include "io/name_channel.hpp"
-#include "io/name_files.hpp"
+#include "io/loop/loop.hpp"
+#include "io/names/name_channel.hpp"
+#include "io/names/name_files.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 #include <sys/mman.h>

@@ -1,6 +1,6 @@
 // What Redis answers. The first byte says what was asked, and how the bytes are cut.
-#include "io/redis_answer.hpp"
-#include "supervisor/rule.hpp"
+#include "io/checks/redis_answer.hpp"
+#include "supervisor/checks/rule.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 using namespace reeve;

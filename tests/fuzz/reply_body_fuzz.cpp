@@ -1,6 +1,6 @@
 // What an expectation looks for in a body. The input: an expression, a line; a dotted path and what
 // it is compared with, a line each; the body.
-#include "io/reply_body.hpp"
+#include "io/checks/reply_body.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 using namespace reeve;

@@ -1,5 +1,5 @@
 // Requests of bytes that come in any pieces.
-#include "http/request_parser.hpp"
+#include "http/front/request_parser.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 #include <vector>

@@ -1,6 +1,6 @@
 // Scenario files, and that everything which is accepted can be played.
 #include "config/scenario.hpp"
-#include "supervisor/simulation.hpp"
+#include "supervisor/play/simulation.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 using namespace std::chrono_literals;

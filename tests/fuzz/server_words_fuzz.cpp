@@ -1,6 +1,6 @@
 // What PostgreSQL and Redis say went wrong, which may quote our secret.
-#include "io/postgres_failure.hpp"
-#include "io/redis_failure.hpp"
+#include "io/checks/postgres_failure.hpp"
+#include "io/checks/redis_failure.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 using namespace reeve;

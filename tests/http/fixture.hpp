@@ -1,8 +1,8 @@
 #pragma once
 
-#include "http/front.hpp"
+#include "http/front/front.hpp"
 #include "http/server.hpp"
-#include "io/loop.hpp"
+#include "io/loop/loop.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "http/front.hpp"
+#include "http/front/front.hpp"
 #include "tests/http/fixture.hpp"
 
 #include <sys/socket.h>

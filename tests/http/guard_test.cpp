@@ -1,4 +1,4 @@
-#include "http/guard.hpp"
+#include "http/pages/guard.hpp"
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>

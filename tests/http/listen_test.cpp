@@ -1,4 +1,4 @@
-#include "http/listening_socket.hpp"
+#include "http/front/listening_socket.hpp"
 #include "tests/http/fixture.hpp"
 
 #include <arpa/inet.h>

@@ -1,5 +1,5 @@
-#include "http/token_file.hpp"
-#include "io/loop.hpp"
+#include "http/pages/token_file.hpp"
+#include "io/loop/loop.hpp"
 
 #include <gtest/gtest.h>
 #include <signal.h>

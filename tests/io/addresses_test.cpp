@@ -1,10 +1,10 @@
 // Hosts with several addresses, some of which do not answer.
-#include "io/dial.hpp"
-#include "io/http_check.hpp"
-#include "io/postgres_check.hpp"
-#include "io/redis_check.hpp"
-#include "io/resolver.hpp"
-#include "io/tcp_check.hpp"
+#include "io/checks/http_check.hpp"
+#include "io/checks/postgres_check.hpp"
+#include "io/checks/redis_check.hpp"
+#include "io/checks/tcp_check.hpp"
+#include "io/names/resolver.hpp"
+#include "io/net/dial.hpp"
 #include "tests/io/support/dns_server.hpp"
 #include "tests/io/support/run_check.hpp"
 

@@ -1,4 +1,4 @@
-#include "io/answer_headers.hpp"
+#include "io/net/answer_headers.hpp"
 
 #include <gtest/gtest.h>
 

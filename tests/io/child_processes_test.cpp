@@ -1,7 +1,7 @@
-#include "io/child_processes.hpp"
-#include "io/file_limit.hpp"
-#include "io/known_children.hpp"
-#include "io/launch.hpp"
+#include "io/loop/file_limit.hpp"
+#include "io/processes/child_processes.hpp"
+#include "io/processes/known_children.hpp"
+#include "io/processes/launch.hpp"
 #include "tests/io/support/children_fixture.hpp"
 
 #include <sys/resource.h>

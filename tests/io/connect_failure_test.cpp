@@ -1,4 +1,4 @@
-#include "io/connect_failure.hpp"
+#include "io/net/connect_failure.hpp"
 
 #include <errno.h>
 #include <gtest/gtest.h>

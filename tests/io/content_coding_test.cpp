@@ -1,4 +1,4 @@
-#include "io/content_coding.hpp"
+#include "io/net/content_coding.hpp"
 #include "tests/io/support/coded.hpp"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "io/curl_memory.hpp"
+#include "io/net/curl_memory.hpp"
 
 #include <curl/curl.h>
 #include <gtest/gtest.h>

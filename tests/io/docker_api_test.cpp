@@ -1,4 +1,4 @@
-#include "io/docker_api.hpp"
+#include "io/docker/docker_api.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "io/docker_judge.hpp"
+#include "io/docker/docker_judge.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "io/docker_operation.hpp"
+#include "io/docker/docker_operation.hpp"
 
 #include <gtest/gtest.h>
 

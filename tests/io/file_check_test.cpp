@@ -1,4 +1,4 @@
-#include "io/file_check.hpp"
+#include "io/checks/file_check.hpp"
 #include "tests/io/support/check_fixture.hpp"
 
 #include <gtest/gtest.h>

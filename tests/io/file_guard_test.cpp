@@ -1,4 +1,4 @@
-#include "io/file_guard.hpp"
+#include "io/checks/file_guard.hpp"
 
 #include <gtest/gtest.h>
 

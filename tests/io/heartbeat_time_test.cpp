@@ -1,4 +1,4 @@
-#include "io/heartbeat_time.hpp"
+#include "io/checks/heartbeat_time.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "io/loop.hpp"
+#include "io/loop/loop.hpp"
 #include "tests/io/support/until.hpp"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
-#include "io/known_children.hpp"
-#include "io/orphans.hpp"
+#include "io/processes/known_children.hpp"
+#include "io/processes/orphans.hpp"
 #include "tests/io/support/children_fixture.hpp"
 
 #include <sys/prctl.h>

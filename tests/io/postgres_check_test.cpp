@@ -1,5 +1,5 @@
-#include "io/postgres_failure.hpp"
-#include "io/session_check.hpp"
+#include "io/checks/postgres_failure.hpp"
+#include "io/checks/session_check.hpp"
 #include "tests/io/support/check_fixture.hpp"
 #include "tests/io/support/listener.hpp"
 #include "tests/io/support/postgres_server.hpp"

@@ -1,5 +1,5 @@
-#include "io/loop.hpp"
-#include "io/pressure_watch.hpp"
+#include "io/host/pressure_watch.hpp"
+#include "io/loop/loop.hpp"
 #include "tests/io/support/temp_folder.hpp"
 
 #include <gtest/gtest.h>

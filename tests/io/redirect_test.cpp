@@ -1,4 +1,4 @@
-#include "io/redirect.hpp"
+#include "io/net/redirect.hpp"
 
 #include <gtest/gtest.h>
 

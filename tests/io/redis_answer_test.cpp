@@ -1,4 +1,4 @@
-#include "io/redis_answer.hpp"
+#include "io/checks/redis_answer.hpp"
 
 #include <gtest/gtest.h>
 

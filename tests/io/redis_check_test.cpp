@@ -1,5 +1,5 @@
-#include "io/redis_failure.hpp"
-#include "io/session_check.hpp"
+#include "io/checks/redis_failure.hpp"
+#include "io/checks/session_check.hpp"
 #include "tests/io/support/check_fixture.hpp"
 #include "tests/io/support/listener.hpp"
 #include "tests/io/support/process_facts.hpp"

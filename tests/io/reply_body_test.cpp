@@ -1,5 +1,5 @@
-#include "io/json_value.hpp"
-#include "io/reply_body.hpp"
+#include "io/checks/json_value.hpp"
+#include "io/checks/reply_body.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
-#include "io/loop.hpp"
-#include "io/resolver.hpp"
+#include "io/loop/loop.hpp"
+#include "io/names/resolver.hpp"
 #include "tests/io/support/dns_server.hpp"
 #include "tests/io/support/process_facts.hpp"
 #include "tests/io/support/scarce_descriptors.hpp"

@@ -1,4 +1,4 @@
-#include "io/web_url.hpp"
+#include "io/net/web_url.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "supervisor/backoff.hpp"
+#include "supervisor/restarts/backoff.hpp"
 
 #include <gtest/gtest.h>
 

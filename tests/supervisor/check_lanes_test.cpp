@@ -1,4 +1,4 @@
-#include "supervisor/check_lanes.hpp"
+#include "supervisor/checks/check_lanes.hpp"
 #include "supervisor/time.hpp"
 
 #include <gtest/gtest.h>

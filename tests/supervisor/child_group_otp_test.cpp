@@ -1,4 +1,4 @@
-#include "supervisor/child_group.hpp"
+#include "supervisor/restarts/child_group.hpp"
 #include "tests/supervisor/otp_trace.hpp"
 
 #include <gtest/gtest.h>

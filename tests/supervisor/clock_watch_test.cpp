@@ -1,4 +1,4 @@
-#include "supervisor/clock_watch.hpp"
+#include "supervisor/checks/clock_watch.hpp"
 
 #include <gtest/gtest.h>
 

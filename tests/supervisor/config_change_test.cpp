@@ -1,4 +1,4 @@
-#include "supervisor/config_change.hpp"
+#include "supervisor/specs/config_change.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // What holds without a word in the config, against what others do without one.
-#include "supervisor/backoff.hpp"
+#include "supervisor/play/tuning.hpp"
+#include "supervisor/restarts/backoff.hpp"
 #include "supervisor/text.hpp"
-#include "supervisor/tuning.hpp"
 #include "tests/support/places.hpp"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "supervisor/file_rule.hpp"
+#include "supervisor/checks/file_rule.hpp"
 
 #include <gtest/gtest.h>
 

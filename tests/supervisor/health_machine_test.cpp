@@ -1,4 +1,4 @@
-#include "supervisor/health_machine.hpp"
+#include "supervisor/checks/health_machine.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "supervisor/peer_policies.hpp"
+#include "supervisor/play/peer_policies.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "supervisor/pressure.hpp"
+#include "supervisor/restarts/pressure.hpp"
 
 #include <gtest/gtest.h>
 

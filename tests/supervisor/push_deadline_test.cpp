@@ -1,4 +1,4 @@
-#include "supervisor/push_deadline.hpp"
+#include "supervisor/checks/push_deadline.hpp"
 
 #include <gtest/gtest.h>
 

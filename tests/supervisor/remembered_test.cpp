@@ -1,4 +1,4 @@
-#include "supervisor/remembered.hpp"
+#include "supervisor/tree/remembered.hpp"
 
 #include <gtest/gtest.h>
 

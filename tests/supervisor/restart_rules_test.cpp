@@ -1,6 +1,6 @@
-#include "supervisor/restart_plan.hpp"
-#include "supervisor/restart_policy.hpp"
-#include "supervisor/restart_window.hpp"
+#include "supervisor/restarts/restart_plan.hpp"
+#include "supervisor/restarts/restart_policy.hpp"
+#include "supervisor/restarts/restart_window.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "supervisor/rule.hpp"
+#include "supervisor/checks/rule.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
-#include "supervisor/health_machine.hpp"
-#include "supervisor/schedule.hpp"
-#include "supervisor/service_spec.hpp"
+#include "supervisor/checks/health_machine.hpp"
+#include "supervisor/checks/schedule.hpp"
+#include "supervisor/specs/service_spec.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "supervisor/service_health.hpp"
+#include "supervisor/checks/service_health.hpp"
 
 #include <gtest/gtest.h>
 

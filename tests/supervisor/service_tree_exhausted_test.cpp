@@ -1,5 +1,5 @@
 // What happens when a window admits no more restarts.
-#include "supervisor/service_tree.hpp"
+#include "supervisor/tree/service_tree.hpp"
 #include "tests/supervisor/tree_fixture.hpp"
 
 namespace reeve {

@@ -1,4 +1,4 @@
-#include "supervisor/service_tree.hpp"
+#include "supervisor/tree/service_tree.hpp"
 #include "tests/supervisor/otp_trace.hpp"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "supervisor/service_tree.hpp"
+#include "supervisor/tree/service_tree.hpp"
 #include "tests/supervisor/tree_fixture.hpp"
 
 namespace reeve {

@@ -1,5 +1,5 @@
-#include "supervisor/failure_stream.hpp"
-#include "supervisor/simulation.hpp"
+#include "supervisor/play/failure_stream.hpp"
+#include "supervisor/play/simulation.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "supervisor/snapshot.hpp"
+#include "supervisor/facts/snapshot.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "supervisor/stop_order.hpp"
+#include "supervisor/restarts/stop_order.hpp"
 #include "tests/supervisor/tree_fixture.hpp"
 
 namespace reeve {

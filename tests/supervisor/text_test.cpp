@@ -1,5 +1,5 @@
-#include "supervisor/service_tree.hpp"
 #include "supervisor/text.hpp"
+#include "supervisor/tree/service_tree.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "supervisor/service_tree.hpp"
+#include "supervisor/tree/service_tree.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "supervisor/tuning.hpp"
+#include "supervisor/play/tuning.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "supervisor/verdict.hpp"
+#include "supervisor/facts/verdict.hpp"
 
 #include <gtest/gtest.h>
 

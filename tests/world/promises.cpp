@@ -1,6 +1,7 @@
 #include "tests/world/promises.hpp"
 
-#include "supervisor/restart_policy.hpp"
+#include "supervisor/restarts/backoff.hpp"
+#include "supervisor/restarts/restart_policy.hpp"
 
 #include <algorithm>
 #include <sstream>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/actor_tree.hpp"
+#include "actors/daemon_actors.hpp"
 #include "tests/actors/support/caf_fixture.hpp"
 #include "tests/actors/support/captured_log.hpp"
 #include "tests/actors/support/scripted_world.hpp"

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "actors/loop_clock.hpp"
-#include "actors/loop_scheduler.hpp"
+#include "actors/caf/loop_clock.hpp"
+#include "actors/caf/loop_scheduler.hpp"
 #include "tests/actors/support/running_loop.hpp"
 
 #include <caf/event_based_actor.hpp>

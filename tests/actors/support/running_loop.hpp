@@ -1,7 +1,7 @@
 #pragma once
 
-#include "actors/loop_scheduler.hpp"
-#include "io/loop.hpp"
+#include "actors/caf/loop_scheduler.hpp"
+#include "io/loop/loop.hpp"
 
 #include <caf/actor_system.hpp>
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "actors/actor_helpers.hpp"
-#include "actors/supervisor_actor.hpp"
+#include "actors/caf/actor_helpers.hpp"
+#include "actors/caf/supervisor_actor.hpp"
 #include "tests/actors/support/caf_fixture.hpp"
 
 #include <caf/event_based_actor.hpp>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "io/loop.hpp"
+#include "io/loop/loop.hpp"
 #include "tests/io/support/run_check.hpp"
 #include "tests/io/support/scarce_descriptors.hpp"
 #include "tests/io/support/temp_folder.hpp"

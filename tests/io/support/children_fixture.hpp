@@ -1,7 +1,7 @@
 #pragma once
 
-#include "io/child_processes.hpp"
-#include "io/loop.hpp"
+#include "io/loop/loop.hpp"
+#include "io/processes/child_processes.hpp"
 #include "tests/io/support/process_facts.hpp"
 #include "tests/io/support/until.hpp"
 #include "tests/support/places.hpp"

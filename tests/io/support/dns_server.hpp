@@ -1,6 +1,6 @@
 #pragma once
 
-#include "io/name_files.hpp"
+#include "io/names/name_files.hpp"
 #include "tests/io/support/listener.hpp"
 #include "tests/io/support/temp_folder.hpp"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "io/check_engine.hpp"
+#include "io/checks/check_engine.hpp"
 #include "tests/io/support/until.hpp"
 
 #include <gtest/gtest.h>

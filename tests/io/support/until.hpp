@@ -1,6 +1,6 @@
 #pragma once
 
-#include "io/loop.hpp"
+#include "io/loop/loop.hpp"
 
 #include <chrono>
 #include <functional>

@@ -1,0 +1,64 @@
+#include "io/net/client_socket.hpp"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/un.h>
+
+#include <cstring>
+
+namespace reeve::io {
+
+namespace {
+
+socklen_t size_of(const sockaddr_storage& address) {
+  switch (address.ss_family) {
+  case AF_INET:
+    return sizeof(sockaddr_in);
+  case AF_INET6:
+    return sizeof(sockaddr_in6);
+  default:
+    return sizeof(sockaddr_un);
+  }
+}
+
+void keep_alive(int fd) {
+  const int on = 1;
+  const int after = static_cast<int>(keepalive_after.count());
+  setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &after, sizeof after);
+}
+
+} // namespace
+
+std::optional<sockaddr_storage> unix_address(const std::string& path) {
+  sockaddr_un address{};
+  if (path.size() >= sizeof address.sun_path)
+    return std::nullopt;
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, path.size());
+  sockaddr_storage any{};
+  std::memcpy(&any, &address, sizeof address);
+  return any;
+}
+
+descriptor begin_connecting(const sockaddr_storage& where, int& error) {
+  descriptor made{socket(where.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+  if (made && where.ss_family != AF_UNIX)
+    keep_alive(made.get());
+  if (made
+      && (connect(made.get(), reinterpret_cast<const sockaddr*>(&where), size_of(where)) == 0
+          || errno == EINPROGRESS))
+    return made;
+  error = errno;
+  return {};
+}
+
+int connect_error(int socket) {
+  int error = 0;
+  socklen_t size = sizeof error;
+  getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size);
+  return error;
+}
+
+} // namespace reeve::io

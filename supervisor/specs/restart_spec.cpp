@@ -1,0 +1,29 @@
+#include "supervisor/specs/restart_spec.hpp"
+
+namespace reeve {
+
+std::string_view to_string(restart_type t) {
+  switch (t) {
+  case restart_type::permanent:
+    return "permanent";
+  case restart_type::transient:
+    return "transient";
+  case restart_type::temporary:
+    return "temporary";
+  }
+  return "";
+}
+
+bool wants_restart(restart_type type, bool clean) {
+  switch (type) {
+  case restart_type::permanent:
+    return true;
+  case restart_type::transient:
+    return !clean;
+  case restart_type::temporary:
+    return false;
+  }
+  return false;
+}
+
+} // namespace reeve
