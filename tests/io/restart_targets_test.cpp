@@ -183,8 +183,11 @@ TEST_F(ending_restart_targets_test, lets_a_command_come_to_its_end) {
 
 TEST_F(ending_restart_targets_test, asks_one_that_takes_too_long_to_end) {
   const auto notes_file = folder / "notes";
-  const auto trapping = script("trap 'echo cleaned >> " + notes_file
-                               + "; exit' TERM; echo began >> " + notes_file + "; sleep 1000");
+  const auto trapping =
+    script("trap 'echo cleaned >> " + notes_file + "; exit' TERM; echo began >> "
+           + notes_file
+           // A shell that was told just before it starts a command hears it after that.
+           + "; while :; do sleep 0.1; done");
   begin(trapping, milliseconds{1});
   ASSERT_TRUE(notes_become("began\n"));
   targets->close();
