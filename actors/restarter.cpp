@@ -133,7 +133,8 @@ service_tree::actions restarter_state::judge(const health_changed& h, record& r)
     return {};
   const auto before = tree.supervision_of(service, now()).state;
   auto actions = tree.failed(service, h.origin.incarnation,
-                             {h.reason, h.alive, h.clean, h.last_good, h.with_engine}, now(),
+                             {h.reason, h.alive, h.clean, h.last_good,
+                              h.with_engine ? blame::engine : blame::service}, now(),
                              world_->out.random());
   if (before == supervision::running && !actions.empty())
     r.failure = restarter_memory::seen_failure{failure_word(h), h.origin.at.mono};
@@ -153,7 +154,7 @@ headline restarter_state::line_on(const health_changed& h, record& r, bool acted
     return {};
   const auto& service = h.origin.service;
   const auto is = memory_->tree.supervision_of(service, now()).state;
-  if (is == supervision::ended && h.clean)
+  if (h.clean && (is == supervision::ended || h.to == health::healthy))
     return {service, service + " " + h.reason, h.reason};
   headline line{service, health_line(h), h.reason,
                 h.to == health::healthy ? spdlog::level::info : spdlog::level::warn};
@@ -303,7 +304,7 @@ void restarter_state::hear_operation(const std::string& service, const operation
     std::chrono::duration_cast<std::chrono::milliseconds>(now() - done.ordered.mono);
   if (m.closing && !ok && done.what != io::operation::stop) // by Reeve's end: no failure of it
     return log({service, operation_line(service, done_word(done.what), took, problem)}, false);
-  const bool no_target = !ok && done.own_container && done.outcome->no_target;
+  const auto whose = ok ? blame::service : done.whose();
   touched_.insert(service);
   service_tree::actions actions;
   if (done.what == io::operation::stop) {
@@ -315,13 +316,16 @@ void restarter_state::hear_operation(const std::string& service, const operation
     actions = m.tree.started(service, now());
   } else {
     r.failure = restarter_memory::seen_failure{r.failure ? r.failure->cause : "unhealthy", now()};
-    actions = m.tree.start_failed(service, problem, now(), world_->out.random(), no_target);
+    actions = m.tree.start_failed(service, problem, now(), world_->out.random(), whose);
   }
+  const bool known = whose != blame::service && r.told.reason == problem;
   settle(std::move(actions), {service, operation_line(service, done_word(done.what), took, problem),
-                              problem, ok ? spdlog::level::info : spdlog::level::warn});
+                              problem, ok      ? spdlog::level::info
+                                       : known ? spdlog::level::debug
+                                               : spdlog::level::warn, known});
   if (done.what == io::operation::stop)
     after_stop(service, ok);
-  else if (!done.cause.empty() && !no_target && m.tree.knows(service))
+  else if (!done.cause.empty() && whose == blame::service && m.tree.knows(service))
     publish_restart(service, done);
 }
 

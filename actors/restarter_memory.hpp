@@ -29,6 +29,11 @@ struct operation_record {
   bool waits = false; ///< for its predecessor
   bool waits_told = false;
   bool own_container = false; ///< on its restart target, which is one: its probe tells of that
+
+  /// Of a start that failed. Nobody would tell that another container than its own is there.
+  blame whose() const {
+    return outcome->whose == blame::engine && !own_container ? blame::service : outcome->whose;
+  }
 };
 
 /// What a person ordered, and who waits for the answer: empty when accepted.

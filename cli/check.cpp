@@ -4,6 +4,7 @@
 #include "http/client.hpp"
 #include "io/checks/check_engine.hpp"
 #include "io/docker/docker_engine.hpp"
+#include "io/loop/file_limit.hpp"
 #include "io/loop/loop.hpp"
 #include "io/processes/child_processes.hpp"
 #include "supervisor/text.hpp"

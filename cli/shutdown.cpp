@@ -102,7 +102,7 @@ void shutdown::stop(const std::string& name) {
 
 void shutdown::tell_if_killed(const std::string& name) const {
   const auto how = children_.last_exit(name);
-  if (!killed_ && how && how->ordered && how->signal == SIGKILL)
+  if (!killed_ && how && how->too_slow)
     actors::log_about("service", name)
       ->warn("{}: did not stop within {} and was killed", name, describe(timeout_of(name)));
 }

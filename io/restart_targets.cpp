@@ -2,6 +2,7 @@
 
 #include "io/loop/loop.hpp"
 #include "io/processes/command.hpp"
+#include "io/processes/launch.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -57,7 +58,7 @@ std::string last_line(const std::string& output) {
   return ": " + output.substr(begin, end - begin + 1);
 }
 
-status ended_by_us(const argv& command, const std::string& signal) {
+operation_outcome ended_by_us(const argv& command, const std::string& signal) {
   return error{shown(command) + " was ended with " + signal + ": Reeve is ending"};
 }
 
@@ -70,7 +71,7 @@ void tell_what_was_left(const argv& command, const command_result& r) {
                  std::to_string(r.left) + (r.left == 1 ? " process" : " processes"));
 }
 
-status judge_command(const argv& command, const command_result& r) {
+operation_outcome judge_command(const argv& command, const command_result& r) {
   switch (r.what) {
   case command_result::kind::exited:
     if (r.code == 0) {
@@ -79,12 +80,12 @@ status judge_command(const argv& command, const command_result& r) {
     return error{shown(command) + " exited with code " + std::to_string(r.code)
                  + last_line(r.output)};
   case command_result::kind::signalled:
-    return error{shown(command) + " " + to_string(process_exit{0, r.code, false})
+    return error{shown(command) + " " + to_string(process_exit{.signal = r.code})
                  + last_line(r.output)};
   case command_result::kind::timed_out:
     return error{shown(command) + " did not end in time and was killed" + last_line(r.output)};
   case command_result::kind::not_run:
-    return error{shown(command) + " could not be run: " + r.output};
+    return {error{shown(command) + " could not be run: " + r.output}, who_kept_from_starting(r.code)};
   case command_result::kind::cancelled:
     break;
   }
@@ -164,7 +165,7 @@ void restart_targets::state::carry_out(std::uint64_t id, operation what, const s
     return;
   }
   children.stop(spec.name, stop_timeout,
-                [id, weak = weak_from_this(), name = spec.name, target, stop_timeout](status s) {
+                [id, weak = weak_from_this(), name = spec.name, target, stop_timeout](operation_outcome s) {
                   const auto self = weak.lock();
                   if (!self || self->operations.count(id) == 0) {
                     return; // given up meanwhile: start nothing

@@ -283,7 +283,7 @@ void docker_engine::state::leave_undone(const job_ptr& j, const std::string& why
   if (auto w = watches.find(j->order.container); w != watches.end())
     w->second->judge.doubt();
   engine->doubt();
-  finish(j, {}, {error{why}, true});
+  finish(j, {}, {error{why}, blame::engine});
 }
 
 void docker_engine::state::finish(const job_ptr& j,

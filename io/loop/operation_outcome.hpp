@@ -1,5 +1,6 @@
 #pragma once
 
+#include "supervisor/facts/blame.hpp"
 #include "supervisor/result.hpp"
 
 #include <utility>
@@ -9,17 +10,14 @@ namespace reeve::io {
 
 /// How an operation on a restart target ended.
 struct operation_outcome : status {
-  operation_outcome(status how, bool there_is_no_target = false)
-      : status{std::move(how)}, no_target{there_is_no_target} {
+  operation_outcome(status how, blame who = blame::service) : status{std::move(how)}, whose{who} {
   }
-  operation_outcome(error e) : status{std::move(e)} {
+  operation_outcome(error e, blame who = blame::service) : status{std::move(e)}, whose{who} {
   }
   operation_outcome(std::monostate done) : status{done} {
   }
 
-  /// Not done, and no failure of the service: the engine did not answer, or there is nothing to
-  /// act on.
-  bool no_target = false;
+  blame whose = blame::service; ///< the failure, if it is one
 };
 
 } // namespace reeve::io

@@ -59,6 +59,7 @@ struct child {
   std::unique_ptr<read_watch> gone_watch;
   std::vector<child_processes::completion> stopped;
   bool ordered = false;
+  bool too_slow = false;
   loop::timer_id kill_timer = 0;
   mono_time kill_at{};
 
@@ -66,9 +67,9 @@ struct child {
   std::optional<int> wait_status;
 };
 
-process_exit to_exit(int wait_status, bool ordered) {
-  return WIFSIGNALED(wait_status) ? process_exit{0, WTERMSIG(wait_status), ordered}
-                                  : process_exit{WEXITSTATUS(wait_status), 0, ordered};
+process_exit to_exit(int wait_status) {
+  return WIFSIGNALED(wait_status) ? process_exit{.signal = WTERMSIG(wait_status)}
+                                  : process_exit{.code = WEXITSTATUS(wait_status)};
 }
 
 /// Its end of the socket is closed, so it is ending, within microseconds.
@@ -91,19 +92,19 @@ void end_without_launcher(const child& c) {
   }
 }
 
-error start_error(const child& c, int launcher_status) {
+operation_outcome start_error(const child& c, int launcher_status) {
   if (c.late) {
-    return {"it did not start within " + describe(c.spec.start_timeout)
+    return error{"it did not start within " + describe(c.spec.start_timeout)
             + ": what it needs for that hangs, as its cwd or its program may do on a network's "
               "file system (process.start_timeout)"};
   }
   if (c.ordered) {
-    return {"it was stopped before it ran"};
+    return error{"it was stopped before it ran"};
   }
   if (c.failure) {
-    return {why_not_started(*c.failure, c.spec)};
+    return {error{why_not_started(*c.failure, c.spec)}, who_kept_from_starting(c.failure->error)};
   }
-  return {"its launcher " + to_string(to_exit(launcher_status, false)) + " before it ran"};
+  return error{"its launcher " + to_string(to_exit(launcher_status)) + " before it ran"};
 }
 
 /// Waits for what was killed to be gone.
@@ -152,14 +153,14 @@ struct child_processes::state : std::enable_shared_from_this<state> {
       : home{l}, launcher{std::move(path)}, told{std::move(h)}, ours{std::move(who)} {
   }
 
-  void later(completion done, status s) {
+  void later(completion done, operation_outcome s) {
     home.post([done = std::move(done), s = std::move(s)] { done(s); });
   }
 
   void launch_soon();
   void launch_next();
   void launch(child& c);
-  void fail_to_launch(child& c, std::string why);
+  void fail_to_launch(child& c, operation_outcome why);
   void adopt(child& c, launched&& l);
   void limit_start(child& c);
   void waits(child& c, bool now);
@@ -171,7 +172,7 @@ struct child_processes::state : std::enable_shared_from_this<state> {
   bool read_output(child& c);
   void pause_output(child& c);
   void finish(child& c);
-  void end_unstarted(child& c, std::string why);
+  void end_unstarted(child& c, operation_outcome why);
   void kill_now(child& c);
   void kill_by(child& c, mono_time due);
 };
@@ -196,7 +197,7 @@ void child_processes::state::launch_next() {
 
 void child_processes::state::launch(child& c) {
   if (c.ordered) {
-    fail_to_launch(c, start_error(c, 0).sentence);
+    fail_to_launch(c, start_error(c, 0));
     return;
   }
   launched_in = home.turn();
@@ -204,11 +205,12 @@ void child_processes::state::launch(child& c) {
   if (auto* one = std::get_if<launched>(&l)) {
     adopt(c, std::move(*one));
   } else {
-    fail_to_launch(c, std::get<no_launcher>(l).sentence);
+    const auto& none = std::get<no_launcher>(l);
+    fail_to_launch(c, {error{none.sentence}, who_kept_from_starting(none.code)});
   }
 }
 
-void child_processes::state::fail_to_launch(child& c, std::string why) {
+void child_processes::state::fail_to_launch(child& c, operation_outcome why) {
   const auto kept = std::move(running.extract(c.name).mapped());
   home.cancel(c.kill_timer);
   end_unstarted(*kept, std::move(why));
@@ -355,10 +357,12 @@ void child_processes::state::finish(child& c) {
 
   const auto kept = std::move(running.extract(c.name).mapped());
   if (c.started) {
-    end_unstarted(c, start_error(c, launcher_status).sentence);
+    end_unstarted(c, start_error(c, launcher_status));
     return;
   }
-  const auto how = to_exit(*c.wait_status, c.ordered);
+  auto how = to_exit(*c.wait_status);
+  how.ordered = c.ordered;
+  how.too_slow = c.too_slow && how.signal == SIGKILL;
   ended[c.name] = how;
   told.exited(c.name, how);
   for (auto& done : c.stopped) {
@@ -367,11 +371,11 @@ void child_processes::state::finish(child& c) {
 }
 
 /// It never ran. What was ordered to stop is no failure to be told later.
-void child_processes::state::end_unstarted(child& c, std::string why) {
+void child_processes::state::end_unstarted(child& c, operation_outcome why) {
   if (!c.ordered) {
-    not_started[c.name] = why;
+    not_started[c.name] = why.sentence();
   }
-  later(std::move(c.started), error{std::move(why)});
+  later(std::move(c.started), std::move(why));
   for (auto& done : c.stopped) {
     later(std::move(done), std::monostate{});
   }
@@ -395,7 +399,10 @@ void child_processes::state::kill_by(child& c, mono_time due) {
   }
   home.cancel(c.kill_timer);
   c.kill_at = due;
-  c.kill_timer = home.call_at(due, [this, &c] { kill_now(c); });
+  c.kill_timer = home.call_at(due, [this, &c] {
+    c.too_slow = true;
+    kill_now(c);
+  });
 }
 
 child_processes::child_processes(loop& l, std::string launcher, hooks h,

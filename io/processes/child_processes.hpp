@@ -1,6 +1,6 @@
 #pragma once
 
-#include "io/loop/file_limit.hpp"
+#include "io/loop/operation_outcome.hpp"
 #include "supervisor/result.hpp"
 #include "supervisor/specs/service_spec.hpp"
 
@@ -21,6 +21,7 @@ struct process_exit {
   int code = 0;         ///< when it exited
   int signal = 0;       ///< when a signal ended it; else 0
   bool ordered = false; ///< we stopped it
+  bool too_slow = false; ///< to stop, so that it was killed
 
   bool clean() const {
     return signal == 0 && code == 0;
@@ -58,10 +59,11 @@ public:
   /// pending completions are, with an error. REQUIRES: not within a hook.
   ~child_processes();
 
-  using completion = std::function<void(status)>;
+  using completion = std::function<void(operation_outcome)>;
 
   /// Done when the command runs, or with the reason why it cannot (not found, not
-  /// executable, no such user, no such cwd, nothing of that within `spec.start_timeout`).
+  /// executable, no such user, no such cwd, nothing of that within `spec.start_timeout`); it is
+  /// the machine's where Reeve or its machine ran out of something.
   /// An error if it runs already or is still being stopped. `stop_timeout` is what the
   /// launcher grants it should Reeve die.
   void start(const std::string& name, const process_spec& spec,

@@ -185,7 +185,7 @@ void send(const descriptor& control, launch::order o) {
 }
 
 std::string why_no_launcher(const std::string& launcher, int why) {
-  const bool has_a_limit = why == EAGAIN || ran_out(why);
+  const bool has_a_limit = who_kept_from_starting(why) == blame::machine;
   return "cannot run " + launcher + ": " + start_error_text(why)
          + (has_a_limit ? "" : "; reeve-launcher belongs beside the reeve executable");
 }
@@ -248,6 +248,19 @@ std::string start_error_text(int error) {
     return "this user has too many processes: raise the limit (ulimit -u, TasksMax of a unit)";
   const auto ran = ran_out(error);
   return ran ? ran->reason : std::generic_category().message(error);
+}
+
+blame who_kept_from_starting(int error) {
+  switch (error) {
+  case EAGAIN:
+  case EMFILE:
+  case ENFILE:
+  case ENOBUFS:
+  case ENOMEM:
+    return blame::machine;
+  default:
+    return blame::service;
+  }
 }
 
 std::variant<launched, no_launcher> start_launcher(loop& l, const std::string& launcher,

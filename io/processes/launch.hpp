@@ -2,6 +2,7 @@
 
 #include "io/loop/descriptor.hpp"
 #include "io/processes/launcher/job.hpp"
+#include "supervisor/facts/blame.hpp"
 #include "supervisor/specs/service_spec.hpp"
 
 #include <chrono>
@@ -48,6 +49,9 @@ const std::string& launcher_beside_us();
 
 /// What an errno of a start says; of a limit also which to raise.
 std::string start_error_text(int error);
+
+/// Whose fault such an errno is: the machine's where something of it or of Reeve ran out.
+blame who_kept_from_starting(int error);
 
 /// Why the service could not be started, from a report of that.
 std::string why_not_started(const launch::report& failed, const process_spec& spec);

@@ -218,7 +218,9 @@ service_health::picture service_health::look() const {
   auto p = look_at_checks();
   if (run_ == run::gone) {
     const auto liveness = engine_restarts_ ? health::unknown : health::unhealthy;
-    p = {health::unhealthy, liveness, presence_name_, down_reason_, 1, false, clean_};
+    const bool failed = !is_uncounted(spec_->restart, clean_);
+    p = {failed ? health::unhealthy : health::healthy, liveness, presence_name_, down_reason_,
+         failed ? 1 : 0, false, clean_};
     p.with_engine = with_engine_;
   } else if (run_ == run::frozen) {
     p = {health::unknown, health::unknown, presence_name_, down_reason_};

@@ -14,7 +14,8 @@ namespace reeve {
 /// The health of one service, made of what its checks say and what is known of its
 /// process or container. Pure: no clock, no actor, no I/O.
 ///
-/// - Gone (exited, container not running), or never started because it cannot: unhealthy, at once.
+/// - Gone (exited, container not running), or never started because it cannot: unhealthy, at once;
+///   but healthy between two runs of what ends after each job (`clean_exit: uncounted`).
 /// - Resting (meant to be down): unknown.
 /// - Else the worst of the checks, and of the container's own HEALTHCHECK where the
 ///   restart target is a container that no docker check looks at.

@@ -93,10 +93,6 @@ bool was_stable(const restart_spec& spec, const restart_history& history) {
          || is_long(history.clean_since, history.last_clean);
 }
 
-bool is_uncounted(const restart_spec& spec, bool clean) {
-  return clean && spec.type == restart_type::permanent && spec.clean_exit == clean_exit::uncounted;
-}
-
 restart_decision decide_restart(const restart_spec& spec, const counting_window& window, bool clean,
                                 restart_history& history, mono_time now, double random) {
   restart_decision decision;

@@ -66,9 +66,6 @@ std::size_t remedy_for(const restart_spec& spec, int attempt);
 /// to begin anew: `reset_after`, default max(60 s, 2 x the current delay).
 bool was_stable(const restart_spec& spec, const restart_history& history);
 
-/// Whether an end is no failure, though it is followed by a restart: see `clean_exit`.
-bool is_uncounted(const restart_spec& spec, bool clean);
-
 /// The one place where a service's restart is decided. Records it in `window`
 /// and `history`. `clean`: it ended of its own accord with success. `random` in
 /// [0, 1) is the jitter's. An uncounted one waits for the first delay of the backoff, always.

@@ -26,4 +26,8 @@ bool wants_restart(restart_type type, bool clean) {
   return false;
 }
 
+bool is_uncounted(const restart_spec& spec, bool clean) {
+  return clean && spec.type == restart_type::permanent && spec.clean_exit == clean_exit::uncounted;
+}
+
 } // namespace reeve

@@ -97,4 +97,7 @@ std::string_view to_string(restart_type t);
 /// accord with success. OTP's restart types.
 bool wants_restart(restart_type type, bool clean);
 
+/// Whether an end is no failure, though it is followed by a restart: see `clean_exit`.
+bool is_uncounted(const restart_spec& spec, bool clean);
+
 } // namespace reeve

@@ -197,16 +197,16 @@ service_tree::actions service_tree::started(std::string_view name, mono_time now
 }
 
 service_tree::actions service_tree::start_failed(std::string_view name, std::string reason,
-                                                 mono_time now, double random, bool no_target) {
+                                                 mono_time now, double random, blame whose) {
   auto* s = state_->find(name);
   if (!s || s->in_flight == operation::none || s->in_flight == operation::stop)
     return {};
-  if (no_target) {
+  if (whose == blame::engine) {
     s->no_target = reason;
     if (!s->reason.empty())
       reason = s->reason; // as before
   }
-  state_->start_failed(*s, {.reason = std::move(reason), .with_engine = no_target}, now, random);
+  state_->start_failed(*s, {.reason = std::move(reason), .whose = whose}, now, random);
   return state_->finish_call(now);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "supervisor/facts/blame.hpp"
 #include "supervisor/facts/decision.hpp"
 #include "supervisor/facts/views.hpp"
 #include "supervisor/restarts/restart_policy.hpp"
@@ -160,7 +161,7 @@ public:
     bool alive = false;
     bool clean = false;
     std::optional<mono_time> last_good; ///< newest good verdict of this run
-    bool with_engine = false; ///< its engine ended, and it with it: it is restarted uncounted
+    blame whose = blame::service; ///< else it is restarted uncounted
   };
   actions failed(std::string_view name, std::uint32_t incarnation, const failure& f, mono_time now,
                  double random);
@@ -186,9 +187,10 @@ public:
   // Answers to the actions.
   actions stopped(std::string_view name, mono_time now);
   actions started(std::string_view name, mono_time now);
-  /// `no_target`: there was nothing to act on, and is not until `target_is` says so.
+  /// Of the engine: there was nothing to act on, and is not until `target_is` says so. Of the
+  /// machine: it is tried again a few seconds later.
   actions start_failed(std::string_view name, std::string reason, mono_time now, double random,
-                       bool no_target = false);
+                       blame whose = blame::service);
   actions still_sick(std::string_view name, std::uint32_t incarnation, mono_time now);
 
   /// Somebody else stopped (a person's `docker stop`) or started it; `reason` says who.

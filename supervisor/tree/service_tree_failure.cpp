@@ -62,7 +62,7 @@ void service_tree::state::heard(tree_node& s, const failure& f, mono_time now, d
 
 void service_tree::state::decide(tree_node& s, const failure& f, mono_time now, double random) {
   const bool is_failure = !is_uncounted(*s.restart, f.clean);
-  if (is_failure && !f.with_engine && s.no_target.empty())
+  if (is_failure && f.whose == blame::service && s.no_target.empty())
     trial_failed(s, now);
   s.history.last_good = f.last_good;
   if (const auto by = holder(s); by != held_by::nothing && wants_restart(s.type, f.clean)) {
@@ -70,7 +70,7 @@ void service_tree::state::decide(tree_node& s, const failure& f, mono_time now, 
     s.late = std::make_unique<late_failure>(late_failure{f, s.incarnation, random});
     return hold(s, by, f.reason, now);
   }
-  if (f.with_engine && wants_restart(s.type, f.clean))
+  if (f.whose != blame::service && wants_restart(s.type, f.clean))
     return restart_uncounted(s, f, now, random);
   s.woken = false;
   if (was_stable(*s.restart, s.history))

@@ -11,6 +11,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds wake_all{5'000};    ///< within which all are back
+constexpr milliseconds scarcity_pause{5'000};
 constexpr milliseconds engine_back{1'000}; ///< within which all that it ended is started
 
 bool is_down(const tree_node& d) {
@@ -25,6 +26,11 @@ bool is_down(const tree_node& d) {
 milliseconds after_engine(double random) {
   const auto spread = static_cast<double>((engine_back - wake_each).count());
   return wake_each + milliseconds{std::llround(spread * random)};
+}
+
+/// What ran out is short for all: few ask for it again, and not at the same moment.
+milliseconds after_scarcity(double random) {
+  return scarcity_pause + milliseconds{std::llround(static_cast<double>(scarcity_pause.count()) * random)};
 }
 
 /// After "'postgres' is".
@@ -131,13 +137,15 @@ void service_tree::state::hold(tree_node& s, held_by what, const std::string& re
   release_waiters(s); // the dependency may be among them
 }
 
-/// What its engine's end explains.
+/// What is not its fault.
 void service_tree::state::restart_uncounted(tree_node& s, const failure& f, mono_time now,
                                             double random) {
-  const auto delay = after_engine(random);
+  const auto delay = f.whose == blame::machine ? after_scarcity(random) : after_engine(random);
   s.trial.reset(); // it says nothing of the restart before
+  const bool known = f.whose == blame::machine && s.reason == f.reason;
   set_state(s, supervision::waiting, f.reason);
-  explain_decision(s, decision::kind::wait, f.reason, "not counted; delay " + describe(delay),
+  if (!known)
+    explain_decision(s, decision::kind::wait, f.reason, "not counted; delay " + describe(delay),
                    delay, now);
   tell(kind::wait, s.name, f.reason, delay);
   wait(s, now + delay, false, true);

@@ -174,7 +174,7 @@ void service_tree::state::start_failed(tree_node& s, const failure& why, mono_ti
   s.late.reset();
   if (s.state == supervision::paused) // heard when it is resumed
     s.late = std::make_unique<late_failure>(late_failure{f, s.incarnation, random});
-  if (!f.with_engine)
+  if (f.whose == blame::service)
     begin_trial(s, now);
   auto* p = s.ordered_by;
   const bool of_plan = p && s.plan == p;

@@ -75,7 +75,7 @@ TEST_F(container, that_ended_with_its_engine_is_started_and_nothing_is_counted) 
 TEST_F(container, that_cannot_be_restarted_without_its_engine_waits_for_it) {
   start_healthy({container_service("db")});
   world_.failing["db"] = "nothing answers at /docker.sock: start Docker";
-  world_.without_target.insert("db");
+  world_.not_to_blame["db"] = blame::engine;
   world_.ordered = [this](io::operation, const service_spec&) {
     world_.containers["db"] = {fact::unreachable, world_.failing["db"]};
   };

@@ -279,6 +279,22 @@ TEST_F(restarter, tells_a_clean_end_in_one_line_that_is_no_warning) {
   EXPECT_EQ(lines_with("[warning]"), 0U) << log_.text();
 }
 
+TEST_F(restarter, tells_no_failure_of_a_worker_between_two_runs) {
+  auto worker = process_service("worker");
+  worker.restart.clean_exit = clean_exit::uncounted;
+  start(daemon_of({worker}));
+  child_exits("worker", 0);
+  EXPECT_EQ(health_of("worker"), health::healthy);
+  EXPECT_EQ(supervision_of("worker"), supervision::waiting);
+  EXPECT_EQ(lines_with("[info] worker exited with code 0; restarting in 1 s"), 1U) << log_.text();
+  advance(1s);
+  EXPECT_EQ(supervision_of("worker"), supervision::running);
+  EXPECT_EQ(health_of("worker"), health::healthy);
+  EXPECT_EQ(lines_with("[warning]"), 0U) << log_.text();
+  child_exits("worker", 1);
+  EXPECT_EQ(health_of("worker"), health::unhealthy);
+}
+
 TEST_F(restarter, tells_of_a_bare_process_that_it_started_and_no_more) {
   start(daemon_of({process_service("api")}));
   child_exits("api", 1);
@@ -381,6 +397,27 @@ TEST_F(restarter, shows_a_process_that_cannot_be_started_as_unhealthy_and_says_w
   EXPECT_EQ(health_of("api"), health::healthy);
 }
 
+TEST_F(restarter, counts_no_start_that_the_machine_has_nothing_left_for) {
+  const std::string why = "cannot make a process: this user has too many processes";
+  world_.failing["api"] = why;
+  world_.not_to_blame["api"] = blame::machine;
+  start(daemon_of({process_service("api")}));
+  advance(10min);
+  EXPECT_EQ(supervision_of("api"), supervision::waiting);
+  EXPECT_EQ(picture("api")->reason, why);
+  EXPECT_EQ(picture("api")->attempt, 0);
+  EXPECT_LE(world_.operations.size(), 121U) << "at the most one in five seconds";
+  EXPECT_GE(world_.operations.size(), 60U);
+  EXPECT_EQ(metrics().find(R"(restart_failures_total{service="api",group="root"} 1)"),
+            std::string::npos);
+  EXPECT_LE(lines_with("[warning]"), 2U) << log_.text();
+  world_.failing.clear();
+  advance(10s);
+  EXPECT_EQ(supervision_of("api"), supervision::running);
+  EXPECT_EQ(health_of("api"), health::healthy);
+  EXPECT_EQ(picture("api")->attempt, 0);
+}
+
 TEST_F(restarter, starts_no_process_while_reeve_ends) {
   auto spec = daemon_of({process_service("api"), process_service("web")});
   spec.tree.strategy = strategy::one_for_all;
@@ -445,7 +482,7 @@ TEST_F(restarter, says_in_the_metrics_that_a_container_failed) {
 TEST_F(restarter, counts_no_start_of_a_container_that_is_not_there) {
   world_.containers["db"] = {fact::running, ""};
   world_.failing["db"] = "no such container 'db': create it";
-  world_.without_target.insert("db");
+  world_.not_to_blame["db"] = blame::engine;
   start(daemon_of({container_service("db")}));
   container_tells("db", fact::failed, "exited with code 1");
   advance(1s);

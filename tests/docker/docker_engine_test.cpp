@@ -474,7 +474,7 @@ TEST_F(docker_engine_test, a_restart_that_does_not_last_is_an_error) {
   host().docker({"create", "--network", "none", "--name", box, "box", "/bin/nothing"});
   auto done = wait([&](auto d) { engine->restart(box, 2s, std::move(d)); });
   ASSERT_FALSE(done);
-  EXPECT_FALSE(done.no_target);
+  EXPECT_EQ(done.whose, blame::service);
   EXPECT_NE(done.sentence().find("Docker says: "), std::string::npos) << done.sentence();
   EXPECT_NE(done.sentence().find("/bin/nothing"), std::string::npos) << done.sentence();
 }
@@ -484,14 +484,14 @@ TEST_F(docker_engine_test, orders_to_a_container_that_is_not_there_are_errors) {
   auto done = wait([&](auto d) { engine->start("nobody", std::move(d)); });
   ASSERT_FALSE(done);
   EXPECT_EQ(done.sentence(), "no such container 'nobody': create it");
-  EXPECT_TRUE(done.no_target);
+  EXPECT_EQ(done.whose, blame::engine);
 }
 
 TEST_F(docker_engine_test, orders_to_an_engine_that_does_not_answer_find_no_target) {
   engine = std::make_unique<docker_engine>(on, host().folder() + "/nowhere.sock");
   auto done = wait([&](auto d) { engine->restart("box", 2s, std::move(d)); });
   ASSERT_FALSE(done);
-  EXPECT_TRUE(done.no_target);
+  EXPECT_EQ(done.whose, blame::engine);
 }
 
 TEST_F(docker_engine_test, a_lost_reply_is_not_a_failed_restart) {

@@ -131,8 +131,11 @@ TEST(a_reload, of_each_key_of_a_process_starts_it_anew_with_it) {
        {process(", cwd: /"), process(", env: {X: new}"), process(", stop_signal: KILL"),
         with("process: {command: [sleep, \"86532.@A@\"]}")}) {
     SCOPED_TRACE(text);
-    const auto before = pids();
-    ASSERT_EQ(before.size(), 1U);
+    auto before = pids();
+    ASSERT_TRUE(eventually([&] { // while it executes another program it has no words
+      before = pids();
+      return before.size() == 1;
+    }));
     r.reload(text);
     EXPECT_TRUE(eventually([&] {
       const auto now = pids();

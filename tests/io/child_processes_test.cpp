@@ -226,6 +226,16 @@ TEST_F(child_processes_test, kills_what_ignores_the_stop_signal) {
   stop("a", milliseconds{50});
   EXPECT_EQ(exits["a"].at(0).signal, SIGKILL);
   EXPECT_TRUE(exits["a"].at(0).ordered);
+  EXPECT_TRUE(exits["a"].at(0).too_slow);
+}
+
+TEST_F(child_processes_test, does_not_call_slow_what_it_stops_with_a_kill) {
+  process_spec spec{{"sleep", "1000"}, {}, {}};
+  spec.stop_signal = SIGKILL;
+  ASSERT_EQ(start("a", spec), "");
+  stop("a", milliseconds{20'000});
+  EXPECT_EQ(exits["a"].at(0).signal, SIGKILL);
+  EXPECT_FALSE(exits["a"].at(0).too_slow);
 }
 
 TEST_F(child_processes_test, stops_what_was_suspended) {

@@ -1,6 +1,10 @@
 #include "io/restart_targets.hpp"
+#include "io/processes/launch.hpp"
 #include "tests/io/support/children_fixture.hpp"
+#include "tests/io/support/scarce_descriptors.hpp"
 #include "tests/io/support/temp_folder.hpp"
+
+#include <errno.h>
 
 namespace reeve::io {
 
@@ -30,17 +34,51 @@ struct restart_targets_test : children_fixture {
     return test::content_of(folder / "notes");
   }
 
-  /// "" when done, else the reason why not.
-  std::string carry_out(operation what, const service_spec& s) {
-    std::optional<std::string> came;
-    targets->carry_out(what, s, [&](status r) { came = r ? std::string{} : r.sentence(); });
+  operation_outcome outcome_of(operation what, const service_spec& s) {
+    std::optional<operation_outcome> came;
+    targets->carry_out(what, s, [&](operation_outcome r) { came = std::move(r); });
     EXPECT_FALSE(came.has_value()) << "completed before carry_out had returned";
     EXPECT_TRUE(run_until(home, [&] { return came.has_value(); }));
-    return came.value_or("no answer");
+    return came.value_or(error{"no answer"});
+  }
+
+  /// "" when done, else the reason why not.
+  std::string carry_out(operation what, const service_spec& s) {
+    const auto r = outcome_of(what, s);
+    return r ? std::string{} : r.sentence();
   }
 };
 
 } // namespace
+
+TEST_F(restart_targets_test, blames_the_machine_for_what_it_has_nothing_left_to_start_with) {
+  const auto of_process = service(process_spec{{"sleep", "1000"}, {}, {}});
+  const auto of_commands = service(exec_target{.start = {"true"}, .stop = {}, .restart = {}});
+  for (const auto& s : {of_process, of_commands}) {
+    std::optional<operation_outcome> failed;
+    {
+      const test::scarce_descriptors few{0};
+      failed = outcome_of(operation::start, s);
+      EXPECT_NE(failed->sentence().find(few.reason()), std::string::npos) << failed->sentence();
+    }
+    EXPECT_FALSE(*failed);
+    EXPECT_EQ(failed->whose, blame::machine);
+    EXPECT_EQ(carry_out(operation::start, s), "");
+  }
+  const auto wrong = service(process_spec{{"no-such-command-here"}, {}, {}});
+  EXPECT_EQ(outcome_of(operation::restart, wrong).whose, blame::service);
+  const auto fails = service(exec_target{.start = {"false"}, .stop = {}, .restart = {}});
+  EXPECT_EQ(outcome_of(operation::start, fails).whose, blame::service);
+}
+
+/// The launcher has what it needs, and what it begins has not.
+TEST_F(restart_targets_test, blames_the_machine_for_a_user_with_too_many_processes) {
+  EXPECT_EQ(who_kept_from_starting(EAGAIN), blame::machine);
+  EXPECT_EQ(who_kept_from_starting(ENOMEM), blame::machine);
+  EXPECT_EQ(who_kept_from_starting(ENFILE), blame::machine);
+  EXPECT_EQ(who_kept_from_starting(EPERM), blame::service);
+  EXPECT_EQ(who_kept_from_starting(ENOENT), blame::service);
+}
 
 TEST_F(restart_targets_test, starts_restarts_and_stops_a_process) {
   const auto s = service(process_spec{{"sleep", "1000"}, {}, {}});

@@ -49,6 +49,23 @@ check_verdict failed(std::string why) {
   return {check_result::failed, std::move(why)};
 }
 
+TEST(service_health, of_a_worker_is_good_between_two_runs_and_its_end_is_acted_on) {
+  auto spec = *process();
+  spec.restart.clean_exit = clean_exit::uncounted;
+  service_health h{std::make_shared<const service_spec>(spec), begin};
+  h.gone("exited with code 0", true, begin);
+  EXPECT_EQ(h.look().health, health::healthy);
+  EXPECT_EQ(h.look().liveness, health::unhealthy);
+  EXPECT_FALSE(h.look().alive);
+  EXPECT_EQ(h.look().reason, "exited with code 0");
+  EXPECT_EQ(h.look().failures, 0);
+  h.gone("exited with code 1", false, begin);
+  EXPECT_EQ(h.look().health, health::unhealthy);
+  EXPECT_EQ(h.look().failures, 1);
+  h.could_not_start("no such file");
+  EXPECT_EQ(h.look().health, health::unhealthy);
+}
+
 TEST(service_health, was_good_when_a_liveness_check_said_so_and_not_when_its_healthcheck_did) {
   service_health h{container({check("tcp")}), begin};
   h.container_runs("healthy", "", run_began, begin);

@@ -9,14 +9,14 @@ using namespace std::chrono_literals;
 struct a_tree_of_containers : a_tree_with_dependencies {
   texts ended_with_engine(const std::string& name, double random = 0) {
     return told(tree->failed(name, incarnation(name),
-                             {.reason = "was stopped with Docker itself", .with_engine = true}, now,
+                             {.reason = "was stopped with Docker itself", .whose = blame::engine}, now,
                              random));
   }
   texts target_is(const std::string& name, bool is_there, double random = 0) {
     return told(tree->target_is(name, is_there, "Docker does not answer", now, random));
   }
   texts finds_no_target(const std::string& name) {
-    return told(tree->start_failed(name, "Docker does not answer", now, 0, true));
+    return told(tree->start_failed(name, "Docker does not answer", now, 0, blame::engine));
   }
   texts paused(const std::string& name) {
     return told(tree->observed_pause(name, "paused by a person, in Docker", now));
@@ -140,6 +140,26 @@ TEST_F(a_tree_of_containers, a_new_target_is_there) {
   reload();
   EXPECT_EQ(state("a"), supervision::running);
   EXPECT_EQ(failed("a"), texts{"start a"});
+}
+
+// -- nothing left to start it with ----------------------------------------------------
+
+TEST_F(a_tree_of_containers, tries_again_without_counting_what_the_machine_could_not_start) {
+  spec.tree.intensity = {1, 10min};
+  begin({process("a")});
+  EXPECT_EQ(failed("a"), texts{"start a"});
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(told(tree->start_failed("a", "out of descriptors", now, 0.5, blame::machine)),
+              texts{"wait a 7500"});
+    EXPECT_EQ(state("a"), supervision::waiting);
+    EXPECT_EQ(at("a").reason, "out of descriptors");
+    EXPECT_EQ(after(7'500ms), texts{"start a"});
+  }
+  EXPECT_EQ(in_window("a"), 1) << "its own failure";
+  EXPECT_EQ(at("a").attempt, 1);
+  started("a");
+  EXPECT_EQ(outcomes(), texts{});
+  EXPECT_EQ(state("a"), supervision::running);
 }
 
 // -- paused -----------------------------------------------------------------------------

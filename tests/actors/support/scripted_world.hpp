@@ -80,7 +80,7 @@ public:
   // What operations do: ok, unless told otherwise; held ones end by `release`.
   std::vector<std::string> operations;        ///< "restart web"
   std::map<std::string, std::string> failing; ///< service -> problem
-  std::set<std::string> without_target;       ///< those that fail for that reason
+  std::map<std::string, blame> not_to_blame;  ///< whose fault it is, of those that fail
   std::set<std::string> held;
   std::map<std::string, outside::completion> waiting;
 
@@ -246,8 +246,12 @@ private:
     else if (problem == failing.end())
       post([done] { done(std::monostate{}); });
     else
-      post([done, how = io::operation_outcome{error{problem->second},
-                                              without_target.contains(spec.name)}] { done(how); });
+      post([done, how = io::operation_outcome{error{problem->second}, blame_for(spec.name)}] { done(how); });
+  }
+
+  blame blame_for(const std::string& service) const {
+    const auto found = not_to_blame.find(service);
+    return found == not_to_blame.end() ? blame::service : found->second;
   }
 
   void keep(const remembered& changes, std::function<void()> kept) {
