@@ -155,7 +155,7 @@ headline restarter_state::line_on(const health_changed& h, record& r, bool acted
   const auto& service = h.origin.service;
   const auto is = memory_->tree.supervision_of(service, now()).state;
   if (h.clean && (is == supervision::ended || h.to == health::healthy))
-    return {service, service + " " + h.reason, h.reason};
+    return {.subject = service, .text = service + " " + h.reason, .said = h.reason, .usual = true};
   headline line{service, health_line(h), h.reason,
                 h.to == health::healthy ? spdlog::level::info : spdlog::level::warn};
   const bool rests = is == supervision::stopped || is == supervision::ended

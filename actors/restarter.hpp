@@ -20,6 +20,7 @@ struct headline {
   std::string said; ///< the reason that `text` names already
   spdlog::level::level_enum level = spdlog::level::info;
   bool complete = false; ///< it says already what Reeve does about it
+  bool usual = false;    ///< nothing went wrong, though something is done about it
 };
 
 /// The restart strategy: feeds the service tree with what happens, and carries out

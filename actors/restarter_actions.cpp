@@ -221,7 +221,7 @@ void restarter_state::log(const headline& line, bool changed) const {
   if (line.text.empty())
     out->log(line.level, "{}", supervision_line(line.subject, s, now()));
   else
-    out->log(level_of(s.state, line.level), "{}",
+    out->log(line.usual ? line.level : level_of(s.state, line.level), "{}",
              joined(line.text, next_line(s, line.said, now())));
 }
 
