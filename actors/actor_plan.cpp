@@ -58,7 +58,7 @@ void keep_pushes(const world& w) {
 void take_over(actor_plan& plan, const remembered& before) {
   auto& w = *plan.world;
   const auto now = w.out.now();
-  plan.restarter->tree.take_over(before, now);
+  plan.memories.restarter->tree.take_over(before, now);
   w.pushes.take_over(before.pushes, now);
   remembered gone; // from the config, and so from the disk
   for (const auto& s : before.services)
@@ -71,7 +71,7 @@ void take_over(actor_plan& plan, const remembered& before) {
     gone.pushes.push_back({p.service, p.check});
   for (const auto& r : before.records)
     if (plan.services.contains(r.service))
-      plan.aggregator->recalled.emplace(r.service, r.record);
+      plan.memories.aggregator->recalled.emplace(r.service, r.record);
     else
       gone.records.push_back({r.service, nullptr});
   w.keep(gone);
@@ -148,23 +148,29 @@ supervisor_spec services_supervisor(const plan_ptr& plan) {
   return spec;
 }
 
-/// A worker below the root: spawned with its memory, known to the directory and, as
-/// a listener, to the publisher.
-template <class Behavior, class Memory, class Handle>
-child_spec root_child(const plan_ptr& plan, const char* name, Behavior behavior,
-                      const std::shared_ptr<Memory>& memory, Handle directory::*place) {
-  return {name,
-          [=, w = std::weak_ptr{plan->world},
-           m = std::weak_ptr{memory}](caf::local_actor& self) -> caf::actor {
+/// Known to the directory and to the publisher once it is spawned.
+child_spec listener_child(const plan_ptr& plan, const listener_row& row) {
+  return {row.name, [row, w = std::weak_ptr{plan->world}](caf::local_actor& self) -> caf::actor {
             const auto world = w.lock();
-            const auto kept = m.lock();
-            if (!world || !kept)
+            if (!world)
               return {};
-            Handle handle = self.spawn(behavior, world, kept);
-            world->who.*place = handle;
-            world->facts.moved_to(name, handle);
+            auto handle = row.spawn(self, world);
+            world->who.listeners[row.name] = handle;
+            world->facts.moved_to(row.name, handle);
             return caf::actor_cast<caf::actor>(handle);
           }};
+}
+
+child_spec services_child(const plan_ptr& plan) {
+  const auto make = [weak = std::weak_ptr{plan}] {
+    const auto p = weak.lock();
+    return p ? services_supervisor(p) : supervisor_spec{};
+  };
+  return listed(supervisor_child("services", make),
+                [w = std::weak_ptr{plan->world}](supervisor_actor handle) {
+                  if (const auto world = w.lock())
+                    world->who.services = std::move(handle);
+                });
 }
 
 } // namespace
@@ -176,17 +182,18 @@ plan_ptr make_plan(std::shared_ptr<const daemon_spec> spec, outside out, const s
   plan->world->out = std::move(out);
   plan->world->epoch = plan->world->out.now().mono;
   take_spec(*plan, spec);
-  plan->metrics = std::make_shared<metrics_memory>(plan->spec->metrics_prefix, version);
-  plan->aggregator = std::make_shared<aggregator_memory>();
-  plan->restarter = std::make_shared<restarter_memory>(plan->spec, plan->world->epoch);
+  plan->memories = {
+    .metrics = std::make_shared<metrics_memory>(plan->spec->metrics_prefix, version),
+    .aggregator = std::make_shared<aggregator_memory>(),
+    .restarter = std::make_shared<restarter_memory>(plan->spec, plan->world->epoch),
+  };
   take_over(*plan, before);
+  plan->listeners = make_listeners(plan->memories);
   auto& facts = plan->world->facts;
-  facts.subscribe("metrics", plan->metrics->unread, [](const fact&) { return true; });
-  facts.subscribe(
-    "aggregator", plan->aggregator->unread,
-    is_any_of<check_finished, health_changed, supervision_changed, decision_made, config_applied>);
-  facts.subscribe("restarter", plan->restarter->unread,
-                  is_any_of<health_changed, run_observed, config_applied>);
+  for (const auto& row : plan->listeners) {
+    facts.subscribe(row.name, row.unread, row.wanted);
+    plan->world->who.listeners.try_emplace(row.name);
+  }
   facts.publish(config_applied{plan->spec});
   plan->world->change_probes = [weak = std::weak_ptr{plan}](const auto& before, const auto& now) {
     if (const auto p = weak.lock())
@@ -201,20 +208,9 @@ supervisor_spec root_supervisor(const plan_ptr& plan) {
   root.strategy = strategy::rest_for_one;
   root.intensity = {10, a_minute};
   root.respawned = count_as(plan, "");
-  root.children = {
-    root_child(plan, "metrics", metrics, plan->metrics, &directory::metrics),
-    root_child(plan, "aggregator", aggregator, plan->aggregator, &directory::aggregator),
-    root_child(plan, "restarter", restarter, plan->restarter, &directory::restarter),
-    listed(supervisor_child("services",
-                            [weak = std::weak_ptr{plan}] {
-                              const auto p = weak.lock();
-                              return p ? services_supervisor(p) : supervisor_spec{};
-                            }),
-           [w = std::weak_ptr{plan->world}](supervisor_actor handle) {
-             if (const auto world = w.lock())
-               world->who.services = std::move(handle);
-           }),
-  };
+  for (const auto& row : plan->listeners)
+    root.children.push_back(listener_child(plan, row));
+  root.children.push_back(services_child(plan));
   return root;
 }
 

@@ -1,15 +1,14 @@
 #pragma once
 
-#include "actors/aggregator.hpp"
 #include "actors/caf/supervisor_actor.hpp"
-#include "actors/metrics.hpp"
+#include "actors/listeners.hpp"
 #include "actors/probe.hpp"
-#include "actors/restarter.hpp"
 #include "actors/world.hpp"
 
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace reeve::actors {
 
@@ -23,9 +22,8 @@ struct actor_plan {
     std::shared_ptr<probe_memory> probe;      ///< null: it has had none
   };
   std::map<std::string, service, std::less<>> services; ///< of `spec`, by name
-  std::shared_ptr<metrics_memory> metrics;
-  std::shared_ptr<aggregator_memory> aggregator;
-  std::shared_ptr<restarter_memory> restarter;
+  listener_memories memories;
+  std::vector<listener_row> listeners;
 };
 
 using plan_ptr = std::shared_ptr<actor_plan>;

@@ -1,9 +1,6 @@
 #include "actors/aggregator.hpp"
 
-#include "actors/caf/actor_helpers.hpp"
 #include "actors/tree_walk.hpp"
-
-#include <caf/typed_event_based_actor.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -58,18 +55,6 @@ void take_spec(service_picture& p, const service_spec& service, const std::strin
 }
 
 } // namespace
-
-void aggregator_state::begin(world_ptr w, std::shared_ptr<aggregator_memory> memory) {
-  world_ = std::move(w);
-  memory_ = std::move(memory);
-  while (const auto fact = memory_->unread->take_next())
-    take(*fact);
-}
-
-void aggregator_state::heard(const told& t) {
-  while (const auto fact = memory_->unread->take(t.position))
-    take(*fact);
-}
 
 void aggregator_state::take(const fact& f) {
   if (const auto* run = std::get_if<check_finished>(&f))
@@ -188,17 +173,6 @@ void aggregator_state::take_config(const daemon_spec& spec) {
   memory_->records = std::move(records);
   memory_->awaited = std::move(awaited);
   memory_->configured = true;
-}
-
-aggregator_actor::behavior_type aggregator(aggregator_state::pointer self, world_ptr w,
-                                           std::shared_ptr<aggregator_memory> memory) {
-  set_handlers(self);
-  auto& state = self->state;
-  state.begin(std::move(w), std::move(memory));
-  return {
-    [&state](const told& t) { state.heard(t); },
-    [](are_you_there) { return here_i_am{}; },
-  };
 }
 
 } // namespace reeve::actors

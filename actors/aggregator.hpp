@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/world.hpp"
+#include "actors/listener_state.hpp"
 #include "supervisor/facts/snapshot.hpp"
 
 #include <map>
@@ -42,19 +42,14 @@ struct aggregator_memory {
 
 /// The newest picture of every service, made from facts. Others look at it without
 /// asking: they get an immutable snapshot.
-class aggregator_state {
+class aggregator_state : public listener_state<aggregator_memory> {
 public:
-  using pointer = aggregator_actor::stateful_pointer<aggregator_state>;
-
   std::string name = "aggregator"; ///< read by CAF
-
-  void begin(world_ptr w, std::shared_ptr<aggregator_memory> memory);
-  void heard(const told& t);
 
 private:
   using record = aggregator_memory::record;
 
-  void take(const fact& f);
+  void take(const fact& f) override;
   void take(service_picture& p, record& r, const check_finished& f);
   void take(service_picture& p, record& r, const health_changed& f);
   void take(service_picture& p, record& r, const supervision_changed& f);
@@ -62,12 +57,6 @@ private:
   void take_config(const daemon_spec& spec);
   template <class Fact>
   void merge(const Fact& f);
-
-  world_ptr world_;
-  std::shared_ptr<aggregator_memory> memory_;
 };
-
-aggregator_actor::behavior_type aggregator(aggregator_state::pointer self, world_ptr w,
-                                           std::shared_ptr<aggregator_memory> memory);
 
 } // namespace reeve::actors

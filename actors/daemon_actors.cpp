@@ -31,7 +31,7 @@ struct daemon_actors::state {
 
 void daemon_actors::state::start(settings s) {
   plan = make_plan(std::move(s.spec), std::move(s.out), s.version, s.before);
-  plan->restarter->pressure = std::move(s.pressure);
+  plan->memories.restarter->pressure = std::move(s.pressure);
   plan->world->exhausted = s.exhausted;
   root = spawn_supervisor(*system, root_supervisor(plan));
   caf::actor_cast<caf::actor>(root)->attach_functor(
@@ -62,16 +62,16 @@ daemon_actors::~daemon_actors() {
 }
 
 snapshot_ptr daemon_actors::snapshot() const {
-  return state_->plan->aggregator->look();
+  return state_->plan->memories.aggregator->look();
 }
 
 bool daemon_actors::ready() const {
-  return state_->plan->aggregator->ready;
+  return state_->plan->memories.aggregator->ready;
 }
 
 std::function<std::string()> daemon_actors::metrics_text() {
   const auto& out = state_->plan->world->out;
-  const auto& memory = state_->plan->metrics;
+  const auto& memory = state_->plan->memories.metrics;
   if (out.usage)
     memory->daemon.take(out.usage());
   if (out.storage)
@@ -86,7 +86,8 @@ void daemon_actors::alive(std::function<void(bool)> answer) {
 }
 
 void daemon_actors::tree(std::function<void(tree_view)> answer) {
-  tree_view view{state_->plan->restarter->tree.view(state_->plan->world->out.now().mono), {}};
+  tree_view view{state_->plan->memories.restarter->tree.view(state_->plan->world->out.now().mono),
+                 {}};
   ask_for_tree(*state_->system, state_->root,
                [view = std::move(view), answer = std::move(answer)](actor_view actors) mutable {
                  view.actors = std::move(actors);
@@ -96,7 +97,7 @@ void daemon_actors::tree(std::function<void(tree_view)> answer) {
 
 void daemon_actors::give_order(const std::string& service, order what,
                                std::function<void(order_reply)> answer) {
-  auto& memory = *state_->plan->restarter;
+  auto& memory = *state_->plan->memories.restarter;
   if (!memory.tree.knows(service))
     return answer({order_answer::no_such_service, "no service '" + service + "'"});
   memory.orders.push_back(
@@ -115,7 +116,7 @@ void daemon_actors::process_exited(const std::string& service) {
 }
 
 void daemon_actors::process_waits(const std::string& service, bool waits) {
-  auto& operations = state_->plan->restarter->operations;
+  auto& operations = state_->plan->memories.restarter->operations;
   const auto found = operations.find(service);
   if (found == operations.end())
     return;
@@ -136,7 +137,7 @@ bool daemon_actors::push(std::string_view token, const push_signal& signal) {
 }
 
 void daemon_actors::pressure_is(std::optional<std::string> why) {
-  state_->plan->restarter->pressure = std::move(why);
+  state_->plan->memories.restarter->pressure = std::move(why);
   caf::anon_send(state_->plan->world->who.restarter, pressure_changed{});
 }
 
@@ -171,9 +172,7 @@ bool daemon_actors::kill(std::string_view actor) {
     return end_one_of(who.probes, actor.substr(6));
   if (actor.starts_with("group/"))
     return end_one_of(who.groups, actor.substr(6));
-  return (actor == "metrics" && end(who.metrics)) || (actor == "aggregator" && end(who.aggregator))
-         || (actor == "restarter" && end(who.restarter))
-         || (actor == "services" && end(who.services));
+  return actor == "services" ? end(who.services) : end_one_of(who.listeners, actor);
 }
 
 } // namespace reeve::actors

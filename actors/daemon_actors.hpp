@@ -26,9 +26,7 @@ namespace reeve::actors {
 /// All of Reeve's actors, as whoever starts them sees them:
 ///
 ///     root (rest_for_one)
-///      +- metrics
-///      +- aggregator
-///      +- restarter
+///      +- metrics, aggregator, restarter: the listeners, as in listeners.cpp
 ///      +- services (one_for_one)
 ///          +- one supervisor per group (one_for_one)
 ///              +- one probe per service
@@ -62,7 +60,7 @@ public:
   snapshot_ptr snapshot() const;
   /// A new text; each call of it gives its next part, and an empty one when that was all.
   std::function<std::string()> metrics_text();
-  /// False if one of the root's actors has not answered within a second.
+  /// False if one of the listeners, or the root, has not answered within a second.
   void alive(std::function<void(bool)> answer);
   /// Something is known of every service, once: a verdict, or that it does not run.
   bool ready() const;
@@ -91,8 +89,8 @@ public:
   void shut_down(std::chrono::milliseconds grace,
                  std::function<void(std::vector<std::string> under_way)> done);
 
-  /// For tests: kills "metrics", "aggregator", "restarter", "services", "group/NAME" or
-  /// "probe/NAME" without warning. False if there is none.
+  /// For tests: kills a listener by its name, "services", "group/NAME" or "probe/NAME"
+  /// without warning. False if there is none.
   bool kill(std::string_view actor);
 
 private:

@@ -29,19 +29,11 @@ struct told {
   std::uint64_t position = 0;
   fact_ptr what;
 };
-using listener = caf::typed_actor<caf::reacts_to<told>>;
 
 struct are_you_there {}; ///< for /livez
 struct here_i_am {};     ///< the answer
-using root_actor = listener::extend<caf::replies_to<are_you_there>::with<here_i_am>>;
-
-// -- metrics --------------------------------------------------------------------
-
-using metrics_actor = root_actor;
-
-// -- aggregator -----------------------------------------------------------------
-
-using aggregator_actor = root_actor;
+using listener =
+  caf::typed_actor<caf::reacts_to<told>, caf::replies_to<are_you_there>::with<here_i_am>>;
 
 // -- restarter ------------------------------------------------------------------
 
@@ -59,9 +51,9 @@ struct still_sick {
 };
 struct pressure_changed {}; ///< of the host
 using restarter_actor =
-  root_actor::extend<caf::reacts_to<hear_orders>, caf::reacts_to<operation_ended>,
-                     caf::reacts_to<close_down>, caf::reacts_to<tree_due>,
-                     caf::reacts_to<still_sick>, caf::reacts_to<pressure_changed>>;
+  listener::extend<caf::reacts_to<hear_orders>, caf::reacts_to<operation_ended>,
+                   caf::reacts_to<close_down>, caf::reacts_to<tree_due>, caf::reacts_to<still_sick>,
+                   caf::reacts_to<pressure_changed>>;
 
 // -- probe ------------------------------------------------------------------------
 

@@ -1,9 +1,7 @@
 #include "actors/metrics.hpp"
 
-#include "actors/caf/actor_helpers.hpp"
 #include "actors/tree_walk.hpp"
 
-#include <caf/typed_event_based_actor.hpp>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -11,18 +9,6 @@
 #include <utility>
 
 namespace reeve::actors {
-
-void metrics_state::begin(world_ptr w, std::shared_ptr<metrics_memory> memory) {
-  world_ = std::move(w);
-  memory_ = std::move(memory);
-  while (const auto fact = memory_->unread->take_next())
-    take(*fact);
-}
-
-void metrics_state::heard(const told& t) {
-  while (const auto fact = memory_->unread->take(t.position))
-    take(*fact);
-}
 
 void metrics_state::take(const fact& f) {
   const auto to_service = [&](const auto& about) {
@@ -63,17 +49,6 @@ void metrics_state::take_config(const daemon_spec& spec) {
   if (spec.metrics_prefix != memory_->prefix)
     spdlog::warn("metrics.prefix: the change to '{}' takes effect when Reeve is started anew",
                  spec.metrics_prefix);
-}
-
-metrics_actor::behavior_type metrics(metrics_state::pointer self, world_ptr w,
-                                     std::shared_ptr<metrics_memory> memory) {
-  set_handlers(self);
-  auto& state = self->state;
-  state.begin(std::move(w), std::move(memory));
-  return {
-    [&state](const told& t) { state.heard(t); },
-    [](are_you_there) { return here_i_am{}; },
-  };
 }
 
 } // namespace reeve::actors

@@ -7,6 +7,7 @@
 #include <caf/exit_reason.hpp>
 #include <caf/send.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace reeve::actors {
@@ -58,25 +59,22 @@ private:
 
 void ask_whether_alive(caf::actor_system& system, const supervisor_actor& root,
                        const directory& who, std::function<void(bool)> answer) {
-  if (!who.metrics || !who.aggregator || !who.restarter)
+  const auto& all = who.listeners;
+  if (!std::all_of(all.begin(), all.end(), [](const auto& l) { return bool{l.second}; }))
     return answer(false); // not started yet
-  system.spawn([=, answer = std::move(answer), metrics = who.metrics, aggregator = who.aggregator,
-                restarter = who.restarter](caf::event_based_actor* self) -> caf::behavior {
+  system.spawn([=, answer = std::move(answer),
+                listeners = all](caf::event_based_actor* self) -> caf::behavior {
     set_handlers(self, "livez");
     const auto reply = std::make_shared<once<bool>>(self, answer);
-    const auto missing = std::make_shared<int>(4);
+    const auto missing = std::make_shared<std::size_t>(listeners.size() + 1); // the root
     const auto one_less = [=] {
       if (--*missing == 0)
         (*reply)(true);
     };
     const auto dead = [=](caf::error&) { (*reply)(false); };
-    const auto ask = [&](const auto& worker) {
-      self->request(worker, caf::infinite, are_you_there{})
+    for (const auto& [name, listener] : listeners)
+      self->request(listener, caf::infinite, are_you_there{})
         .then([=](here_i_am) { one_less(); }, dead);
-    };
-    ask(metrics);
-    ask(aggregator);
-    ask(restarter);
     self->request(root, caf::infinite, await_started{})
       .then([=](children_started) { one_less(); }, dead);
     self->delayed_send(self, patience, waited_enough{});
@@ -99,7 +97,7 @@ void ask_for_tree(caf::actor_system& system, const supervisor_actor& root,
 
 void close(caf::actor_system& system, const supervisor_actor& root, const plan_ptr& plan,
            std::chrono::milliseconds grace, std::function<void(std::vector<std::string>)> done) {
-  const auto memory = plan->restarter;
+  const auto memory = plan->memories.restarter;
   memory->closing = true;
   const auto closer =
     system.spawn([=, done = std::move(done)](caf::event_based_actor* self) -> caf::behavior {

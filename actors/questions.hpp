@@ -13,7 +13,7 @@ namespace reeve::actors {
 // What those who are not actors ask of the actors: each question is an actor of its
 // own for as long as it takes, a second at most.
 
-/// True when the root and all its workers have answered.
+/// True when the root and all all listeners have answered.
 void ask_whether_alive(caf::actor_system& system, const supervisor_actor& root,
                        const directory& who, std::function<void(bool)> answer);
 

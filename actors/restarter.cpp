@@ -66,8 +66,7 @@ void restarter_state::begin(pointer self, world_ptr w, std::shared_ptr<restarter
   if (memory_->pressure)
     hear_pressure(); // before anything is restarted
   settle(first ? memory_->tree.boot(now()) : service_tree::actions{});
-  while (const auto fact = memory_->unread->take_next())
-    hear(*fact);
+  drain();
   hear_pressure();
   hear_orders();
   hear_operations();
@@ -93,12 +92,7 @@ mono_time restarter_state::now() const {
   return world_->out.now().mono;
 }
 
-void restarter_state::heard(const told& t) {
-  while (const auto fact = memory_->unread->take(t.position))
-    hear(*fact);
-}
-
-void restarter_state::hear(const fact& f) {
+void restarter_state::take(const fact& f) {
   if (const auto* health = std::get_if<health_changed>(&f))
     hear(*health);
   else if (const auto* observed = std::get_if<run_observed>(&f))

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "actors/listener_state.hpp"
 #include "actors/restarter_memory.hpp"
-#include "actors/world.hpp"
 
 #include <spdlog/common.h>
 
@@ -29,14 +29,13 @@ struct headline {
 ///
 /// Everything it knows is in a memory that its successor takes over: the tree,
 /// actions not carried out, operations under way, orders not heard.
-class restarter_state {
+class restarter_state : public listener_state<restarter_memory> {
 public:
   using pointer = restarter_actor::stateful_pointer<restarter_state>;
 
   std::string name = "restarter"; ///< read by CAF
 
   void begin(pointer self, world_ptr w, std::shared_ptr<restarter_memory> memory);
-  void heard(const told& t);
   void hear_orders();
   void hear_operations();
   void due(mono_time timer);
@@ -46,8 +45,8 @@ public:
 private:
   using record = restarter_memory::record;
 
+  void take(const fact& f) override;
   // Each feeds the tree, then `settle`s.
-  void hear(const fact& f);
   void hear(const health_changed& h);
   void hear(const run_observed& r);
   void hear(const config_applied& c);
@@ -88,8 +87,6 @@ private:
   mono_time now() const;
 
   pointer self_ = nullptr;
-  world_ptr world_;
-  std::shared_ptr<restarter_memory> memory_;
   std::set<std::string> touched_;
   std::set<mono_time> timers_; ///< that are pending
 };

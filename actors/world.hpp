@@ -16,9 +16,8 @@ namespace reeve::actors {
 
 /// Where each actor is now. Start functions write it, senders read it.
 struct directory {
-  metrics_actor metrics;
-  aggregator_actor aggregator;
-  restarter_actor restarter;
+  std::map<std::string, listener, std::less<>> listeners; ///< all; empty until it is started
+  restarter_actor restarter;                              ///< one of them
   supervisor_actor services;
   std::map<std::string, supervisor_actor, std::less<>> groups;
   std::map<std::string, probe_actor, std::less<>> probes;

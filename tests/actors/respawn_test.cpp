@@ -1,5 +1,7 @@
 #include "tests/actors/support/daemon_fixture.hpp"
 
+#include <algorithm>
+
 using namespace reeve;
 using namespace reeve::actors::test;
 using fact = io::container_fact::kind;
@@ -20,6 +22,22 @@ protected:
     EXPECT_EQ(world_.operations, strings{"start api"});
   }
 
+  tree_view tree() {
+    tree_view view;
+    daemon_->tree([&](tree_view v) { view = std::move(v); });
+    run();
+    return view;
+  }
+
+  strings root_actors() {
+    strings names;
+    for (const auto& child : tree().actors.children)
+      names.push_back(child.name);
+    for (const auto* actor : {"metrics", "aggregator", "restarter", "services"})
+      EXPECT_EQ(std::count(names.begin(), names.end(), actor), 1) << actor;
+    return names;
+  }
+
   bool metrics_have(const std::string& line) {
     return metrics().find(line) != std::string::npos;
   }
@@ -28,7 +46,10 @@ protected:
 TEST_F(respawn, of_any_root_actor_loses_no_state_and_restarts_nothing) {
   start_healthy();
   const auto runs = world_.runs["http://web"];
-  for (const auto* actor : {"restarter", "aggregator", "metrics", "services", "group/root"}) {
+  auto actors = root_actors();
+  actors.emplace_back("group/root");
+  for (const auto& actor : actors) {
+    SCOPED_TRACE(actor);
     kill(actor);
     expect_all_healthy();
     EXPECT_TRUE(daemon_->ready());
@@ -150,12 +171,10 @@ TEST_F(respawn, of_a_probe_that_crashes_for_ever_does_not_end_reeve) {
 TEST_F(respawn, is_shown_in_the_tree) {
   start_healthy();
   kill("probe/web");
-  tree_view view;
-  daemon_->tree([&](tree_view v) { view = std::move(v); });
-  run();
+  const auto view = tree();
   EXPECT_EQ(view.services.children.size(), 3U);
-  ASSERT_EQ(view.actors.children.size(), 4U);
-  const auto& group = view.actors.children[3].children.at(0);
+  ASSERT_EQ(view.actors.children.back().name, "services");
+  const auto& group = view.actors.children.back().children.at(0);
   EXPECT_EQ(group.name, "group/root");
   EXPECT_EQ(group.children.at(0).respawns, 1);
 }
