@@ -67,7 +67,6 @@ void aggregator_state::take(const fact& f) {
     merge(*decision);
   else if (const auto* config = std::get_if<config_applied>(&f))
     take_config(*config->spec);
-  memory_->published.reset();
   memory_->ready = memory_->ready || (memory_->configured && memory_->awaited.empty());
 }
 
@@ -82,6 +81,23 @@ void aggregator_state::merge(const Fact& f) {
   auto& picture = *memory_->working.edit(f.origin.service);
   take(picture, record, f);
   choose_reason(picture, record);
+  changed();
+}
+
+/// What is to be told next turn is in the memory and the loop, not in this actor: it is
+/// told whether or not this one lives then.
+void aggregator_state::changed() {
+  memory_->published.reset();
+  if (!world_->out.snapshot_changed || std::exchange(memory_->change_due, true))
+    return;
+  world_->out.next_turn([w = std::weak_ptr{world_}, m = std::weak_ptr{memory_}] {
+    const auto world = w.lock();
+    const auto memory = m.lock();
+    if (!world || !memory)
+      return; // Reeve's actors are gone
+    memory->change_due = false;
+    world->out.snapshot_changed();
+  });
 }
 
 void aggregator_state::take(service_picture& p, record& r, const check_finished& f) {
@@ -173,6 +189,7 @@ void aggregator_state::take_config(const daemon_spec& spec) {
   memory_->records = std::move(records);
   memory_->awaited = std::move(awaited);
   memory_->configured = true;
+  changed();
 }
 
 } // namespace reeve::actors

@@ -29,8 +29,9 @@ struct aggregator_memory {
   bool configured = false;
   bool ready = false; ///< once it is so it stays so
 
-  snapshot working;       ///< with every fact taken
-  snapshot_ptr published; ///< null: something has changed since
+  snapshot working;        ///< with every fact taken
+  snapshot_ptr published;  ///< null: something has changed since
+  bool change_due = false; ///< `outside::snapshot_changed` is called in the next turn
 
   /// How things stand, for others to keep.
   snapshot_ptr look() {
@@ -57,6 +58,7 @@ private:
   void take_config(const daemon_spec& spec);
   template <class Fact>
   void merge(const Fact& f);
+  void changed();
 };
 
 } // namespace reeve::actors

@@ -60,6 +60,15 @@ struct outside {
   std::function<void(const remembered& changes, std::function<void()> kept)> remember;
   std::function<storage_health()> storage; ///< how that goes; may be empty
 
+  /// The snapshot is another than when this was called last: called once in a turn of the
+  /// loop at most, however many facts the turn brought, from no actor's handler, and never
+  /// after `daemon_actors` is gone. Render nothing in it, for checks wait meanwhile: note
+  /// it, and look at the snapshot when there is somebody to show it to. May be empty.
+  std::function<void()> snapshot_changed;
+  /// Runs `task` in the loop's next turn, outside of any actor. May be empty if
+  /// `snapshot_changed` is.
+  std::function<void(std::function<void()> task)> next_turn;
+
   std::function<instant()> now;
   std::function<double()> random;       ///< in [0, 1)
   std::function<process_usage()> usage; ///< may be empty: no `process_*` metrics

@@ -180,6 +180,7 @@ struct daemon::state {
       };
       out.storage = [this] { return store->health(); };
     }
+    out.next_turn = [this](std::function<void()> task) { loop.post(std::move(task)); };
     out.now = read_clocks;
     out.random = [this] { return std::uniform_real_distribution<double>{}(jitter); };
     out.usage = [this] {

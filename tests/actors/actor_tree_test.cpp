@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <optional>
+#include <vector>
+
 using namespace reeve;
 using namespace reeve::actors;
 using namespace std::chrono_literals;
@@ -76,4 +80,23 @@ TEST(actor_tree, can_be_dropped_without_being_shut_down) {
   loop.call_after(5ms, [&] { loop.stop(); });
   loop.run();
   EXPECT_EQ(daemon.snapshot()->find("api")->supervision, supervision::running);
+}
+
+TEST(actor_tree, says_once_in_a_turn_of_the_loop_at_most_that_the_snapshot_changed) {
+  io::loop loop;
+  std::vector<std::uint64_t> turns;
+  std::optional<daemon_actors> daemon;
+  auto world = small_world(loop);
+  world.next_turn = [&](std::function<void()> task) { loop.post(std::move(task)); };
+  world.snapshot_changed = [&] {
+    turns.push_back(loop.turn());
+    if (turns.size() == 20)
+      return loop.stop();
+    for (auto i = 0; i < 3; ++i)
+      daemon->reload(one_process());
+  };
+  daemon.emplace(loop, daemon_actors::settings{one_process(), world, "1", {}});
+  loop.run();
+  EXPECT_EQ(turns.size(), 20U);
+  EXPECT_EQ(std::adjacent_find(turns.begin(), turns.end()), turns.end());
 }

@@ -150,8 +150,19 @@ public:
     waiting_for_disk.clear();
   }
 
+  /// The loop's turns, as far as actors see them: the next begins with `begin_turn`.
+  std::vector<std::function<void()>> for_next_turn;
+  std::function<void()> snapshot_changed; ///< to be set before the actors start
+
+  void begin_turn() {
+    for (const auto& task : std::exchange(for_next_turn, {}))
+      task();
+  }
+
   outside functions() {
     outside out;
+    out.snapshot_changed = snapshot_changed;
+    out.next_turn = [this](auto task) { for_next_turn.push_back(std::move(task)); };
     out.remember = [this](const remembered& changes, std::function<void()> kept) {
       if (!reeve_is_dead)
         keep(changes, std::move(kept));
