@@ -182,11 +182,9 @@ plan_ptr make_plan(std::shared_ptr<const daemon_spec> spec, outside out, const s
   plan->world->out = std::move(out);
   plan->world->epoch = plan->world->out.now().mono;
   take_spec(*plan, spec);
-  plan->memories = {
-    .metrics = std::make_shared<metrics_memory>(plan->spec->metrics_prefix, version),
-    .aggregator = std::make_shared<aggregator_memory>(),
-    .restarter = std::make_shared<restarter_memory>(plan->spec, plan->world->epoch),
-  };
+  auto& memories = plan->memories;
+  memories.metrics = std::make_shared<metrics_memory>(plan->spec->metrics_prefix, version);
+  memories.restarter = std::make_shared<restarter_memory>(plan->spec, plan->world->epoch);
   take_over(*plan, before);
   plan->listeners = make_listeners(plan->memories);
   auto& facts = plan->world->facts;

@@ -26,15 +26,16 @@ listener::behavior_type listen(listener::stateful_pointer<State> self, world_ptr
   };
 }
 
-template <class State>
-listener_row row(std::string name, typename State::memory_ptr memory, publisher::filter wanted) {
+template <class Memory, class Behavior>
+listener_row row(std::string name, const std::shared_ptr<Memory>& memory, publisher::filter wanted,
+                 Behavior behavior) {
   return {std::move(name), memory->unread, std::move(wanted),
-          [memory](caf::local_actor& parent, const world_ptr& w) {
-            return parent.spawn(listen<State>, w, memory);
+          [=](caf::local_actor& parent, const world_ptr& w) -> listener {
+            return parent.spawn(behavior, w, memory);
           }};
 }
 
-/// It hears more than facts: others have to know it by its own type.
+/// Others say more to it than facts: they find it by its own type in the directory.
 listener_row restarter_row(const std::shared_ptr<restarter_memory>& memory) {
   return {"restarter", memory->unread, is_any_of<health_changed, run_observed, config_applied>,
           [memory](caf::local_actor& parent, const world_ptr& w) -> listener {
@@ -51,10 +52,11 @@ bool is_any(const fact&) {
 
 std::vector<listener_row> make_listeners(const listener_memories& memories) {
   return {
-    row<metrics_state>("metrics", memories.metrics, is_any),
-    row<aggregator_state>("aggregator", memories.aggregator,
-                          is_any_of<check_finished, health_changed, supervision_changed,
-                                    decision_made, config_applied>),
+    row("metrics", memories.metrics, is_any, listen<metrics_state>),
+    row(
+      "aggregator", memories.aggregator,
+      is_any_of<check_finished, health_changed, supervision_changed, decision_made, config_applied>,
+      listen<aggregator_state>),
     restarter_row(memories.restarter),
   };
 }

@@ -18,7 +18,7 @@ namespace reeve::actors {
 /// What the listeners leave to their successors, where others look at it too.
 struct listener_memories {
   std::shared_ptr<metrics_memory> metrics;
-  std::shared_ptr<aggregator_memory> aggregator;
+  std::shared_ptr<aggregator_memory> aggregator = std::make_shared<aggregator_memory>();
   std::shared_ptr<restarter_memory> restarter;
 };
 

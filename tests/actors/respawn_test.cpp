@@ -1,7 +1,5 @@
 #include "tests/actors/support/daemon_fixture.hpp"
 
-#include <algorithm>
-
 using namespace reeve;
 using namespace reeve::actors::test;
 using fact = io::container_fact::kind;
@@ -20,22 +18,6 @@ protected:
     for (const auto* service : {"web", "api", "db"})
       EXPECT_EQ(health_of(service), health::healthy) << service;
     EXPECT_EQ(world_.operations, strings{"start api"});
-  }
-
-  tree_view tree() {
-    tree_view view;
-    daemon_->tree([&](tree_view v) { view = std::move(v); });
-    run();
-    return view;
-  }
-
-  strings root_actors() {
-    strings names;
-    for (const auto& child : tree().actors.children)
-      names.push_back(child.name);
-    for (const auto* actor : {"metrics", "aggregator", "restarter", "services"})
-      EXPECT_EQ(std::count(names.begin(), names.end(), actor), 1) << actor;
-    return names;
   }
 
   bool metrics_have(const std::string& line) {

@@ -57,6 +57,8 @@ void world_under_test::begin() {
   }
   promises_.life_begins({});
   start(spec_);
+  actors_ = root_actors();
+  actors_.emplace_back("group/root");
   pass(15s);
 }
 
@@ -196,9 +198,7 @@ void world_under_test::change_pressure() {
 }
 
 void world_under_test::crash_an_actor(const std::string& service) {
-  static const std::vector<std::string> actors{"metrics", "aggregator", "restarter", "services",
-                                               "group/root"};
-  const auto actor = dice_.one_in(2) ? "probe/" + service : dice_.any_of(actors);
+  const auto actor = dice_.one_in(2) ? "probe/" + service : dice_.any_of(actors_);
   say(actor + " crashes");
   daemon_->kill(actor);
 }

@@ -61,6 +61,7 @@ private:
   bool reeve_dies_;
   bool pressure_ = false;
   std::vector<std::string> steps_;
+  strings actors_; ///< that may crash, beside the probes
   promises promises_;
 };
 

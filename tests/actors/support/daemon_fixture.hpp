@@ -5,9 +5,11 @@
 #include "tests/actors/support/captured_log.hpp"
 #include "tests/actors/support/scripted_world.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <sstream>
 #include <string>
+#include <vector>
 
 namespace reeve::actors::test {
 
@@ -66,6 +68,8 @@ inline daemon_spec daemon_of(std::vector<service_spec> services) {
 /// All actors, in virtual time and a scripted world.
 class daemon_fixture : public caf_fixture {
 protected:
+  using strings = std::vector<std::string>;
+
   mono_time now() const {
     return scheduler_.clock().current_time;
   }
@@ -133,6 +137,23 @@ protected:
     run();
   }
 
+  tree_view tree() {
+    tree_view view;
+    daemon_->tree([&](tree_view v) { view = std::move(v); });
+    run();
+    return view;
+  }
+
+  /// The names of the listeners and "services".
+  strings root_actors() {
+    strings names;
+    for (const auto& child : tree().actors.children)
+      names.push_back(child.name);
+    for (const auto* actor : {"metrics", "aggregator", "restarter", "services"})
+      EXPECT_EQ(std::count(names.begin(), names.end(), actor), 1) << actor;
+    return names;
+  }
+
   std::string metrics() {
     const auto next = daemon_->metrics_text();
     std::string text;
@@ -154,8 +175,6 @@ protected:
     ASSERT_TRUE(daemon_->kill(actor));
     run();
   }
-
-  using strings = std::vector<std::string>;
 
   captured_log log_;
   scripted_world world_{system_, [this] { return now(); }};
