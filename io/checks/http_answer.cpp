@@ -8,7 +8,6 @@ namespace {
 
 using kind = check_outcome::kind;
 
-constexpr std::size_t most_header_bytes = 64 * 1'024;
 constexpr std::size_t least_body_read = 64 * 1'024; // breaking off sooner would be rude
 
 } // namespace
@@ -17,18 +16,20 @@ http_answer::http_answer(const reply_body& rules, const std::vector<std::string>
     : rules_{&rules}, wanted_{&wanted_headers}, headers_{wanted_headers} {
 }
 
-bool http_answer::has_too_many_headers() const {
-  return header_bytes_ > most_header_bytes;
+void http_answer::answer_begins() {
+  headers_.forget();
 }
 
-bool http_answer::take_header(std::string_view line) {
-  header_bytes_ += line.size();
-  if (body_bytes_ == 0) // else it is a trailer
-    headers_.take(line);
-  return !has_too_many_headers();
+void http_answer::header_came(std::string_view name, std::string_view value) {
+  headers_.take(name, value);
 }
 
-bool http_answer::take_body(std::string_view part) {
+bool http_answer::headers_ended(int status) {
+  status_ = status;
+  return true;
+}
+
+bool http_answer::body_came(std::string_view part) {
   const auto most = rules_->most_kept();
   body_bytes_ += part.size();
   is_enough_ = body_bytes_ >= std::max(least_body_read, most);
@@ -57,6 +58,7 @@ std::optional<check_outcome> http_answer::problem() const {
 }
 
 void http_answer::extract(reply& found) const {
+  found.status = status_;
   for (const auto& name : *wanted_)
     found.headers.push_back(headers_.value(name));
   rules_->extract(body_, found);

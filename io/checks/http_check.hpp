@@ -1,27 +1,12 @@
 #pragma once
 
 #include "io/checks/check.hpp"
-#include "io/net/curl_pool.hpp"
-#include "io/net/tls_trust.hpp"
+#include "io/net/http_exchange.hpp"
 #include "supervisor/specs/service_spec.hpp"
 
 #include <memory>
 
 namespace reeve::io {
-
-class loop;
-class resolver;
-
-/// What HTTP checks share.
-struct http_share {
-  /// `n` lives longer.
-  http_share(loop& l, resolver& n);
-
-  loop& home;
-  resolver& names;
-  curl_pool curl;
-  tls_trust trust;
-};
 
 /// REQUIRES: `spec.target` is an `http_check`; `share` lives longer.
 ///

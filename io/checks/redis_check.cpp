@@ -102,10 +102,11 @@ int redis_session::append_greeting() {
 }
 
 void redis_session::connect() {
-  int error = 0;
-  socket_ = begin_connecting(address_, error);
-  if (!socket_)
-    return could_not_connect(error);
+  auto begun = begin_connecting(address_);
+  if (!begun.socket)
+    return could_not_connect(begun.error);
+  socket_ = std::move(begun.socket);
+  keep_alive(socket_.get());
   watch_.emplace(home_, socket_.get(), poll_watch::events{.write = true},
                  [this](poll_watch::events there) { ready(there); });
 }

@@ -26,27 +26,18 @@ answer_headers::answer_headers(const std::vector<std::string>& wanted) : wanted_
 }
 
 bool answer_headers::matters(std::string_view name) const {
-  return same_header(name, "content-encoding") || same_header(name, "location")
+  return same_header(name, "content-encoding")
          || std::any_of(wanted_->begin(), wanted_->end(),
                         [&](const auto& one) { return same_header(one, name); });
 }
 
-void answer_headers::take(std::string_view line) {
-  if (line.starts_with("HTTP/")) {
-    fields_.clear();
-    continues_ = false;
-    return;
-  }
-  if (line.starts_with(' ') || line.starts_with('\t')) {
-    if (continues_)
-      fields_.back().second.append(" ").append(trimmed(line));
-    return;
-  }
-  const auto colon = line.find(':');
-  const auto name = trimmed(line.substr(0, colon));
-  continues_ = colon != line.npos && matters(name);
-  if (continues_)
-    fields_.emplace_back(name, trimmed(line.substr(colon + 1)));
+void answer_headers::take(std::string_view name, std::string_view value) {
+  if (matters(name))
+    fields_.emplace_back(name, trimmed(value));
+}
+
+void answer_headers::forget() {
+  fields_.clear();
 }
 
 std::optional<std::string> answer_headers::value(std::string_view name) const {
@@ -55,12 +46,6 @@ std::optional<std::string> answer_headers::value(std::string_view name) const {
     if (same_header(its_name, name))
       all = all ? *all + ", " + value : value;
   return all;
-}
-
-std::optional<std::string> answer_headers::first(std::string_view name) const {
-  const auto found = std::find_if(fields_.begin(), fields_.end(),
-                                  [&](const auto& f) { return same_header(f.first, name); });
-  return found == fields_.end() ? std::nullopt : std::optional{found->second};
 }
 
 } // namespace reeve::io

@@ -1,11 +1,14 @@
 #include "io/net/client_socket.hpp"
 
+#include "io/loop/own_limits.hpp"
+
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/un.h>
 
 #include <cstring>
+#include <utility>
 
 namespace reeve::io {
 
@@ -22,13 +25,6 @@ socklen_t size_of(const sockaddr_storage& address) {
   }
 }
 
-void keep_alive(int fd) {
-  const int on = 1;
-  const int after = static_cast<int>(keepalive_after.count());
-  setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-  setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &after, sizeof after);
-}
-
 } // namespace
 
 std::optional<sockaddr_storage> unix_address(const std::string& path) {
@@ -42,16 +38,24 @@ std::optional<sockaddr_storage> unix_address(const std::string& path) {
   return any;
 }
 
-descriptor begin_connecting(const sockaddr_storage& where, int& error) {
+connecting begin_connecting(const sockaddr_storage& where) {
   descriptor made{socket(where.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
-  if (made && where.ss_family != AF_UNIX)
-    keep_alive(made.get());
-  if (made
-      && (connect(made.get(), reinterpret_cast<const sockaddr*>(&where), size_of(where)) == 0
-          || errno == EINPROGRESS))
-    return made;
-  error = errno;
-  return {};
+  if (!made)
+    return {.error = errno};
+  if (const int error = spare_descriptor_error(made.get()); error != 0)
+    return {.error = error};
+  if (connect(made.get(), reinterpret_cast<const sockaddr*>(&where), size_of(where)) == 0)
+    return {.socket = std::move(made), .connected = true};
+  if (errno != EINPROGRESS)
+    return {.error = errno};
+  return {.socket = std::move(made)};
+}
+
+void keep_alive(int socket) {
+  const int on = 1;
+  const int after = static_cast<int>(keepalive_after.count());
+  setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  setsockopt(socket, IPPROTO_TCP, TCP_KEEPIDLE, &after, sizeof after);
 }
 
 int connect_error(int socket) {

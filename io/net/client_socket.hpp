@@ -17,9 +17,17 @@ inline constexpr std::chrono::seconds keepalive_after{60};
 /// None: the path is longer than a socket's may be.
 std::optional<sockaddr_storage> unix_address(const std::string& path);
 
-/// A stream socket that has begun to connect, or no socket and why (errno). Writable
-/// once the attempt ended; `connect_error` tells how.
-descriptor begin_connecting(const sockaddr_storage& where, int& error);
+/// An attempt at a connection.
+struct connecting {
+  descriptor socket;      ///< a stream socket; writable once the attempt ended
+  bool connected = false; ///< already; else `connect_error` will tell
+  int error = 0;          ///< why there is no socket (errno)
+};
+
+connecting begin_connecting(const sockaddr_storage& where);
+
+/// Of a TCP connection that is to be kept: see `keepalive_after`.
+void keep_alive(int socket);
 
 /// 0: connected.
 int connect_error(int socket);

@@ -43,14 +43,13 @@ dial::~dial() {
 void dial::try_next() {
   home_.cancel(std::exchange(timer_, 0));
   const auto which = next_++;
-  int error = spare_descriptor_error();
-  auto socket = error == 0 ? begin_connecting(addresses_[which], error) : descriptor{};
-  if (!socket) {
+  auto begun = begin_connecting(addresses_[which]);
+  if (!begun.socket) {
     attempts_.emplace_back();
-    return failed(error);
+    return failed(begun.error);
   }
   attempts_.push_back(
-    std::make_unique<attempt>(home_, std::move(socket), [this, which] { ended(which); }));
+    std::make_unique<attempt>(home_, std::move(begun.socket), [this, which] { ended(which); }));
   if (next_ < addresses_.size())
     timer_ = home_.call_after(patience, [this] { try_next(); });
 }

@@ -14,9 +14,6 @@ namespace reeve::io {
 namespace {
 
 struct free_tls {
-  void operator()(SSL_CTX* c) const {
-    SSL_CTX_free(c);
-  }
   void operator()(SSL* s) const {
     SSL_free(s);
   }
@@ -44,27 +41,11 @@ bool expect_host(SSL* ssl, const std::string& host, bool verify) {
            : SSL_set1_host(ssl, host.c_str()) == 1;
 }
 
-status show_certificate(SSL_CTX* context, const tls_options& options) {
-  if (options.certificate_file.empty())
-    return std::monostate{};
-  // Else OpenSSL asks whoever sits at the terminal for the key's password.
-  SSL_CTX_set_default_passwd_cb(context, [](char*, int, int, void*) { return 0; });
-  const auto& key = options.key_file.empty() ? options.certificate_file : options.key_file;
-  const bool ok = SSL_CTX_use_certificate_chain_file(context, options.certificate_file.c_str()) == 1
-                  && SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) == 1;
-  ERR_clear_error();
-  if (ok)
-    return std::monostate{};
-  return error{"cannot use the client certificate '" + options.certificate_file
-               + "': is it there, readable, in PEM format, and its key's?"};
-}
-
 } // namespace
 
 struct tls_stream::state {
-  std::unique_ptr<SSL_CTX, free_tls> context;
+  tls_findings findings; ///< goes last: until then its conversation may note some
   std::unique_ptr<SSL, free_tls> ssl;
-  tls_session session;
   std::string host;
   phase now = phase::handshake;
   std::string problem;
@@ -116,11 +97,11 @@ void tls_stream::state::stopped(int result) {
 }
 
 std::string tls_stream::state::explain(unsigned long error) const {
-  const auto verified = session.findings->verify_error;
+  const auto verified = findings.verify_error;
   if (verified == X509_V_ERR_HOSTNAME_MISMATCH || verified == X509_V_ERR_IP_ADDRESS_MISMATCH)
     return "certificate is not for host '" + host + "'";
   if (verified != X509_V_OK)
-    return why_not_trusted(*session.findings);
+    return why_not_trusted(findings);
   if (heard && !heard_tls)
     return "the service does not speak TLS";
   return (now == phase::handshake ? "TLS handshake failed: " : "TLS: ") + cause_of(error);
@@ -133,24 +114,15 @@ tls_stream::~tls_stream() = default;
 
 result<std::unique_ptr<tls_stream>> tls_stream::make(tls_trust& trust, const tls_options& options,
                                                      const std::string& host) {
+  auto context = trust.context(options);
+  if (!context)
+    return error{context.sentence()};
   auto s = std::make_unique<state>();
-  s->host = host;
-  s->session.verify = options.verify;
-  if (options.verify) {
-    auto store = trust.store(options.ca_file);
-    if (!store)
-      return error{store.sentence()};
-    s->session.store = *store;
-  }
-  s->context.reset(SSL_CTX_new(TLS_client_method()));
-  if (!s->context)
-    return error{"out of memory"};
-  use_tls(s->context.get(), s->session);
-  if (const auto shown = show_certificate(s->context.get(), options); !shown)
-    return error{shown.sentence()};
-  s->ssl.reset(SSL_new(s->context.get()));
-  if (!s->ssl || (!host.empty() && !expect_host(s->ssl.get(), host, options.verify)))
+  s->host = host.ends_with('.') ? host.substr(0, host.size() - 1) : host;
+  s->ssl.reset(SSL_new(context->get()));
+  if (!s->ssl || (!host.empty() && !expect_host(s->ssl.get(), s->host, options.verify)))
     return error{"cannot prepare TLS for host '" + host + "'"};
+  note_findings(s->ssl.get(), s->findings);
   SSL_set_bio(s->ssl.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
   SSL_set_connect_state(s->ssl.get());
   return std::unique_ptr<tls_stream>{new tls_stream{std::move(s)}};
@@ -165,7 +137,14 @@ const std::string& tls_stream::problem() const {
 }
 
 const tls_findings& tls_stream::findings() const {
-  return *state_->session.findings;
+  return state_->findings;
+}
+
+void tls_stream::offer(std::string_view protocol) {
+  std::string listed(1, static_cast<char>(protocol.size()));
+  listed += protocol;
+  SSL_set_alpn_protos(state_->ssl.get(), reinterpret_cast<const unsigned char*>(listed.data()),
+                      static_cast<unsigned>(listed.size()));
 }
 
 void tls_stream::begin() {

@@ -33,6 +33,8 @@ public:
   const std::string& problem() const;
   const tls_findings& findings() const;
 
+  /// Which protocol is to be spoken over it (ALPN): "http/1.1". Before `begin`.
+  void offer(std::string_view protocol);
   void begin();
   void take(std::string_view encrypted);
   /// REQUIRES: open.

@@ -13,20 +13,13 @@ namespace reeve::io {
 
 namespace {
 
-using findings_ptr = std::shared_ptr<tls_findings>;
-
-/// The findings belong to the context too: libcurl may end a connection after its
-/// transfer, and OpenSSL then still tells of it.
 int findings_index() {
-  static const int index = SSL_CTX_get_ex_new_index(
-    0, nullptr, nullptr, nullptr, [](void*, void* held, CRYPTO_EX_DATA*, int, long, void*) {
-      delete static_cast<findings_ptr*>(held);
-    });
+  static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
   return index;
 }
 
 tls_findings& findings_of(const SSL* ssl) {
-  return **static_cast<findings_ptr*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), findings_index()));
+  return *static_cast<tls_findings*>(SSL_get_ex_data(ssl, findings_index()));
 }
 
 std::optional<std::chrono::milliseconds> time_left(const X509* certificate) {
@@ -86,11 +79,6 @@ void on_info(const SSL* ssl, int where, int) {
     note_end(sk_X509_value(chain, i), false, found);
 }
 
-CURLcode on_context(CURL*, void* made, void* data) {
-  use_tls(static_cast<SSL_CTX*>(made), *static_cast<const tls_session*>(data));
-  return CURLE_OK;
-}
-
 /// Changes when the file does; empty if it cannot be read.
 std::string version_of(const std::string& file) {
   struct stat s {};
@@ -98,6 +86,21 @@ std::string version_of(const std::string& file) {
     return {};
   return std::to_string(s.st_ino) + ' ' + std::to_string(s.st_size) + ' '
          + std::to_string(s.st_mtim.tv_sec) + '.' + std::to_string(s.st_mtim.tv_nsec);
+}
+
+status show_certificate(SSL_CTX* context, const tls_options& options) {
+  if (options.certificate_file.empty())
+    return std::monostate{};
+  // Else OpenSSL asks whoever sits at the terminal for the key's password.
+  SSL_CTX_set_default_passwd_cb(context, [](char*, int, int, void*) { return 0; });
+  const auto& key = options.key_file.empty() ? options.certificate_file : options.key_file;
+  const bool ok = SSL_CTX_use_certificate_chain_file(context, options.certificate_file.c_str()) == 1
+                  && SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) == 1;
+  ERR_clear_error();
+  if (ok)
+    return std::monostate{};
+  return error{"cannot use the client certificate '" + options.certificate_file
+               + "': is it there, readable, in PEM format, and its key's?"};
 }
 
 } // namespace
@@ -141,28 +144,38 @@ result<tls_trust::store_ptr> tls_trust::store(const std::string& ca_file) {
   return made;
 }
 
-void use_tls(SSL_CTX* context, const tls_session& session) {
-  *session.findings = {}; // after a redirect the last connection counts
-  SSL_CTX_set_ex_data(context, findings_index(), new findings_ptr{session.findings});
-  SSL_CTX_set_info_callback(context, &on_info);
-  if (session.store)
-    SSL_CTX_set1_cert_store(context, session.store.get());
-  if (session.verify)
-    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, &on_verify);
+result<tls_trust::context_ptr> tls_trust::context(const tls_options& options) {
+  store_ptr trusted;
+  if (options.verify) {
+    auto found = store(options.ca_file);
+    if (!found)
+      return error{found.sentence()};
+    trusted = *found;
+  }
+  auto version = options.certificate_file.empty()
+                   ? std::string{}
+                   : version_of(options.certificate_file) + " " + version_of(options.key_file);
+  auto& known = contexts_[{options.verify, options.verify ? options.ca_file : "",
+                           options.certificate_file, options.key_file}];
+  if (known.context && known.store == trusted && known.version == version)
+    return known.context;
+  const context_ptr made{SSL_CTX_new(TLS_client_method()), &SSL_CTX_free};
+  if (!made)
+    return error{"out of memory"};
+  SSL_CTX_set_session_cache_mode(made.get(), SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_info_callback(made.get(), &on_info);
+  if (trusted) {
+    SSL_CTX_set1_cert_store(made.get(), trusted.get());
+    SSL_CTX_set_verify(made.get(), SSL_VERIFY_PEER, &on_verify);
+  }
+  if (const auto shown = show_certificate(made.get(), options); !shown)
+    return error{shown.sentence()};
+  known = {made, trusted, std::move(version)};
+  return made;
 }
 
-void use_tls(CURL* easy, tls_session* session) {
-  const long verify = session->verify ? 1 : 0;
-  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, verify);
-  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, verify * 2);
-  // libcurl would keep the store of one check, and trust by it in another's place.
-  // So it would with a session it resumes, which shows no certificate anew.
-  curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
-  curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
-  curl_easy_setopt(easy, CURLOPT_CAINFO, nullptr);
-  curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
-  curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, session);
-  curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, &on_context);
+void note_findings(SSL* ssl, tls_findings& findings) {
+  SSL_set_ex_data(ssl, findings_index(), &findings);
 }
 
 } // namespace reeve::io

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "supervisor/result.hpp"
+#include "supervisor/specs/check_spec.hpp"
 
-#include <curl/curl.h>
 #include <openssl/ssl.h>
 
 #include <chrono>
@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 
 namespace reeve::io {
 
@@ -26,34 +27,35 @@ struct tls_findings {
 /// Why a certificate was not accepted: "certificate expired 3d ago".
 std::string why_not_trusted(const tls_findings& found);
 
-/// Stores of trusted certificates, read once: libcurl would read the system's for
-/// every handshake, which takes it 32 ms.
+/// What TLS conversations of the same options share: certificates are read once, and the system's
+/// take 32 ms to read. No conversation resumes another. Loop thread only.
 class tls_trust {
 public:
-  using store_ptr = std::shared_ptr<X509_STORE>;
+  using context_ptr = std::shared_ptr<SSL_CTX>;
 
-  /// Of a CA file, read again when it has changed; empty: the system's.
-  result<store_ptr> store(const std::string& ca_file);
+  /// Made anew when one of its files has changed. The error says which of them cannot be used.
+  result<context_ptr> context(const tls_options& options);
 
 private:
-  struct entry {
+  using store_ptr = std::shared_ptr<X509_STORE>;
+  using files = std::tuple<bool, std::string, std::string, std::string>;
+  struct trusted {
     store_ptr store;
     std::string version; ///< of the file
   };
-  std::map<std::string, entry> stores_;
+  struct made {
+    context_ptr context;
+    store_ptr store;
+    std::string version; ///< of the client certificate
+  };
+
+  result<store_ptr> store(const std::string& ca_file);
+
+  std::map<std::string, trusted> stores_;
+  std::map<files, made> contexts_;
 };
 
-/// What a transfer brings to its handshakes, and gets from them.
-struct tls_session {
-  bool verify = true;         ///< else whatever the peer shows is accepted
-  tls_trust::store_ptr store; ///< null: nobody is trusted
-  std::shared_ptr<tls_findings> findings = std::make_shared<tls_findings>();
-};
-
-/// Lets the context's handshakes use `session`, of which it needs no more afterwards.
-void use_tls(SSL_CTX* context, const tls_session& session);
-
-/// Lets the transfer's handshakes use `session`, which must live as long as it.
-void use_tls(CURL* easy, tls_session* session);
+/// What the handshake of `ssl` shows is noted in `findings`, which must live as long as it.
+void note_findings(SSL* ssl, tls_findings& findings);
 
 } // namespace reeve::io
