@@ -10,7 +10,7 @@ ROOMS = {
     "supervisor": (set(), []),
     "config": ({"supervisor"}, ["yaml-cpp/", "spdlog/", "re2/", "arpa/inet.h"]), # addresses in digits
     "io": ({"supervisor"},
-           ["uv.h", "curl/", "openssl/", "ares.h", "libpq-fe.h", "hiredis/", "re2/", "zlib.h", "brotli/",
+           ["uv.h", "http_parser.h", "openssl/", "ares.h", "libpq-fe.h", "hiredis/", "re2/", "zlib.h", "brotli/",
             "nlohmann/", "spdlog/"]),
     "storage": ({"supervisor"}, ["sqlite3.h", "spdlog/"]),
     "actors": ({"supervisor", "io"}, ["caf/", "prometheus/", "spdlog/"]),
