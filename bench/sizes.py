@@ -28,7 +28,7 @@ class Sizes:
 
 
 FULL = Sizes(fleet=10_000, large_fleet=50_000, small_fleets=(10, 1_000), page_fleets=(1_000, 10_000), interval=10,
-             window=20, rounds=3, monit_hosts=1_000, tls_services=1_000, tls_probes=30, kills=500, victims=24,
+             window=20, rounds=3, monit_hosts=10_000, tls_services=1_000, tls_probes=30, kills=500, victims=24,
              victim_interval=30, container_kills=60, exec_runs=1_000, scrapes=20, load_seconds=5, idle_seconds=60,
              kind_services=200, simulated_failures=1_000_000, judged=True)
 QUICK = Sizes(fleet=200, large_fleet=400, small_fleets=(10,), page_fleets=(50, 200), interval=1, window=1, rounds=1,

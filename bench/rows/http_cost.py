@@ -1,4 +1,4 @@
-"""A fresh HTTP check: Reeve, a bare curl loop, blackbox_exporter, in turns; and Monit."""
+"""A fresh HTTP check: Reeve, bare sockets, a bare curl loop, blackbox_exporter, Monit, in turns."""
 import pathlib
 import tempfile
 import time
@@ -8,10 +8,10 @@ from measure import cpu_per_check, median
 from table import Row, times
 
 
-def bare_loop(bench):
+def bare_loop(bench, name):
     sizes, nginx = bench.sizes, bench.nginx
-    command = [processes.BUILD / "bench/curl_loop", sizes.fleet, 1000 * sizes.interval, nginx.port]
-    with processes.Program(command, bench.folder / "curl_loop.log") as loop:
+    command = [processes.BUILD / "bench" / name, sizes.fleet, 1000 * sizes.interval, nginx.port]
+    with processes.Program(command, bench.folder / f"{name}.log") as loop:
         time.sleep(1)
         return cpu_per_check(loop, nginx.asked, sizes.window)
 
@@ -52,19 +52,21 @@ def monit(bench):
 
 def measure(bench):
     sizes = bench.sizes
-    loop, exporter = [], []
+    sockets, curl, exporter = [], [], []
     for _ in range(sizes.rounds):
         bench.run_fleet(sizes.fleet)
-        loop.append(bare_loop(bench))
+        sockets.append(bare_loop(bench, "socket_loop"))
+        curl.append(bare_loop(bench, "curl_loop"))
         try:
             exporter.append(blackbox(bench))
         except processes.Missing:
             pass
     own = median(f.cpu_us for f in bench.fleet(sizes.fleet))
     what = f"CPU of a fresh HTTP check, {sizes.fleet:,} services at {sizes.interval} s"
-    floor = median(loop)
-    yield Row(what, f"{own:.0f} us", f"bare curl loop {floor:.0f} us: {times(own / floor)}", "<= 1.15 x",
-              bench.met(own <= 1.15 * floor))
+    for name, runs, most in (("bare sockets", sockets, 1.4), ("bare curl loop", curl, 0.8)):
+        floor = median(runs)
+        yield Row(what, f"{own:.0f} us", f"{name} {floor:.0f} us: {times(own / floor)}", f"<= {most} x",
+                  bench.met(own <= most * floor))
     if exporter:
         rival = median(exporter)
         yield Row(what, f"{own:.0f} us", f"blackbox_exporter {rival:.0f} us: 1/{rival / own:.1f}", "<= 1/5",
@@ -73,6 +75,7 @@ def measure(bench):
         yield Row(what, f"{own:.0f} us", "blackbox_exporter is not installed")
     try:
         rival = monit(bench)
-        yield Row(what, f"{own:.0f} us", f"Monit, {sizes.monit_hosts:,} hosts: {rival:.0f} us: 1/{rival / own:.1f}")
+        yield Row(what, f"{own:.0f} us", f"Monit, {sizes.monit_hosts:,} hosts: {rival:.0f} us: {times(own / rival)}",
+                  "<= 1.05 x", bench.met(own <= 1.05 * rival))
     except processes.Missing as missing:
         yield Row(what, f"{own:.0f} us", str(missing))
