@@ -1,6 +1,7 @@
 #include "io/loop/loop.hpp"
 
 #include "io/loop/background.hpp"
+#include "io/loop/poll_set.hpp"
 
 #include <uv.h>
 
@@ -39,6 +40,7 @@ struct loop::state {
   uv_prepare_t before_wait{};
   uv_check_t after_wait{};
   uv_idle_t do_not_wait{};
+  std::shared_ptr<poll_set> polls;
 
   std::mutex posted_lock;
   std::vector<task> posted; // guarded by posted_lock, as is `closing`
@@ -86,6 +88,7 @@ loop::state::state() {
   uv_prepare_init(&uv, &before_wait);
   uv_check_init(&uv, &after_wait);
   uv_idle_init(&uv, &do_not_wait);
+  polls = std::make_shared<poll_set>(uv);
   wake.data = timer.data = before_wait.data = after_wait.data = this;
   uv_prepare_start(&before_wait, [](uv_prepare_t* h) {
     auto* self = static_cast<state*>(h->data);
@@ -111,6 +114,7 @@ loop::state::~state() {
   std::exchange(timers, {}).clear();
   while (threads.wait()) // it runs in memory of this loop
     run_posted();
+  polls.reset();
   auto close_all = [](uv_handle_t* h, void*) {
     if (!uv_is_closing(h))
       uv_close(h, nullptr);
@@ -298,6 +302,10 @@ std::chrono::microseconds loop::take_longest_turn() {
 
 uv_loop_s* loop::raw() {
   return &state_->uv;
+}
+
+const std::shared_ptr<poll_set>& loop::polls() {
+  return state_->polls;
 }
 
 } // namespace reeve::io

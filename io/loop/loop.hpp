@@ -12,6 +12,8 @@ struct uv_loop_s;
 
 namespace reeve::io {
 
+class poll_set;
+
 /// The one event loop: a libuv loop with what the rest of the house needs of it.
 ///
 /// Threads: `post`, `stop` and `on_loop_thread` may be called from any thread,
@@ -63,6 +65,8 @@ public:
 
   /// For the rest of `io/` and for `http/`'s sockets.
   uv_loop_s* raw();
+  /// For `poll_watch`. Null: the loop ends.
+  const std::shared_ptr<poll_set>& polls();
 
 private:
   void look_at_threads_soon();

@@ -1,10 +1,15 @@
 #pragma once
 
+#include "io/loop/descriptor_events.hpp"
+
+#include <cstdint>
 #include <functional>
+#include <memory>
 
 namespace reeve::io {
 
 class loop;
+class poll_set;
 
 /// Says when a descriptor can be read or written. Loop thread only.
 ///
@@ -13,11 +18,7 @@ class loop;
 /// refuses to watch, nothing is ever told.
 class poll_watch {
 public:
-  /// What is wanted, and what is there.
-  struct events {
-    bool read = false;
-    bool write = false;
-  };
+  using events = descriptor_events;
 
   /// `ready` may destroy the watch. A descriptor in error is ready for everything
   /// that is wanted, once: whoever looks sees which error.
@@ -30,8 +31,8 @@ public:
   void want(events wanted);
 
 private:
-  struct state;
-  state* state_; ///< libuv keeps it beyond our end, until the loop's next turn
+  std::weak_ptr<poll_set> set_; ///< the loop's, which may end first
+  std::uint64_t id_;
 };
 
 } // namespace reeve::io

@@ -44,9 +44,8 @@ connecting begin_connecting(const sockaddr_storage& where) {
     return {.error = errno};
   if (const int error = spare_descriptor_error(made.get()); error != 0)
     return {.error = error};
-  if (connect(made.get(), reinterpret_cast<const sockaddr*>(&where), size_of(where)) == 0)
-    return {.socket = std::move(made), .connected = true};
-  if (errno != EINPROGRESS)
+  if (connect(made.get(), reinterpret_cast<const sockaddr*>(&where), size_of(where)) != 0
+      && errno != EINPROGRESS)
     return {.error = errno};
   return {.socket = std::move(made)};
 }

@@ -62,8 +62,6 @@ void http_connection::connect_to(const sockaddr_storage& address) {
   if (!begun.socket)
     return fail_later(begun.error);
   take(std::move(begun.socket));
-  if (begun.connected)
-    return opened();
   want(false, true);
 }
 
@@ -81,13 +79,16 @@ void http_connection::want(bool read, bool write) {
   watch_->want({read, write});
 }
 
+/// The first send tells how the attempt ended.
 void http_connection::opened() {
   connected_ = true;
-  if (tls_) {
+  if (tls_)
     tls_->begin();
-    encrypted_ += tls_->to_send();
-  }
   flush();
+  if (send_error_ == 0 || send_error_ == EPIPE || send_error_ == ECONNRESET)
+    return;
+  connected_ = false;
+  lost(send_error_);
 }
 
 void http_connection::ask(std::string_view text, listener& who) {
@@ -115,11 +116,8 @@ bool http_connection::is_silent() {
 }
 
 void http_connection::ready(poll_watch::events there) {
-  if (!connected_) {
-    if (const int error = connect_error(socket_.get()); error != 0)
-      return who_->failed(explain(error), error);
+  if (!connected_)
     return opened();
-  }
   if (there.write)
     flush();
   if (there.read)
@@ -187,6 +185,7 @@ void http_connection::flush() {
     if (n == -EAGAIN)
       break;
     closes_ = n < 0;
+    send_error_ = n < 0 ? static_cast<int>(-n) : 0;
     rest.remove_prefix(n < 0 ? 0 : static_cast<std::size_t>(n));
   }
   const bool more = !rest.empty() && !closes_;

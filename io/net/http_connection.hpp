@@ -104,6 +104,7 @@ private:
   bool connected_ = false;
   bool answering_ = false;    ///< something came since the question
   bool closes_ = false;       ///< the peer takes no more
+  int send_error_ = 0;        ///< why
   std::string_view question_; ///< what of it was not given to the kernel, or to TLS
   std::string encrypted_;     ///< the same
   std::optional<shown_certificate> certificate_;
