@@ -24,16 +24,12 @@ namespace reeve::actors {
 
 // -- anyone who listens to facts ----------------------------------------------
 
-/// This happened; it stands in the listener's journal at `position`.
-struct told {
-  std::uint64_t position = 0;
-  fact_ptr what;
-};
+struct facts_wait {}; ///< in the listener's journal
 
 struct are_you_there {}; ///< for /livez
 struct here_i_am {};     ///< the answer
 using listener =
-  caf::typed_actor<caf::reacts_to<told>, caf::replies_to<are_you_there>::with<here_i_am>>;
+  caf::typed_actor<caf::reacts_to<facts_wait>, caf::replies_to<are_you_there>::with<here_i_am>>;
 
 // -- restarter ------------------------------------------------------------------
 
@@ -112,7 +108,7 @@ using probe_actor = caf::typed_actor<
 
 } // namespace reeve::actors
 
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::told)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::facts_wait)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::are_you_there)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::here_i_am)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(reeve::actors::hear_orders)

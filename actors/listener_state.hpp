@@ -21,23 +21,16 @@ public:
   void begin(world_ptr w, memory_ptr memory) {
     world_ = std::move(w);
     memory_ = std::move(memory);
-    drain();
+    hear_facts();
   }
 
-  /// What was missed before comes first; nothing if a predecessor's successor has had it.
-  void heard(const told& t) {
-    while (const auto fact = memory_->unread->take(t.position))
-      take(*fact);
+  /// All that waits, also what was told while nobody lived.
+  void hear_facts() {
+    memory_->unread->drain([this](const fact& f) { take(f); });
   }
 
 protected:
   virtual void take(const fact& f) = 0;
-
-  /// What was told while nobody lived.
-  void drain() {
-    while (const auto fact = memory_->unread->take_next())
-      take(*fact);
-  }
 
   world_ptr world_;
   memory_ptr memory_;

@@ -21,7 +21,7 @@ listener::behavior_type listen(listener::stateful_pointer<State> self, world_ptr
   auto& state = self->state;
   state.begin(std::move(w), std::move(memory));
   return {
-    [&state](const told& t) { state.heard(t); },
+    [&state](facts_wait) { state.hear_facts(); },
     [](are_you_there) { return here_i_am{}; },
   };
 }

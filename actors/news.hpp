@@ -4,7 +4,6 @@
 #include "supervisor/specs/daemon_spec.hpp"
 
 #include <chrono>
-#include <cstdint>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -54,40 +53,29 @@ using fact =
                run_observed, config_applied, config_reloaded, actor_respawned, request_answered>;
 using fact_ptr = std::shared_ptr<const fact>;
 
-/// The facts told to one listener that it has not taken yet. It outlives the listener:
-/// what sat in a mailbox when its actor died is still here for the successor, which
-/// drains it first. Loop thread only.
+/// The facts told to one listener that it has not taken yet. It outlives the listener: what it
+/// did not take is here for its successor, which drains it first. Loop thread only.
 class journal {
 public:
-  /// Appends; returns the position, which grows by one.
-  std::uint64_t add(fact_ptr what) {
+  /// Appends. True: nothing was in it, so the listener must be told that there is something.
+  bool add(fact_ptr what) {
     unread_.push_back(std::move(what));
-    return next_++;
+    return unread_.size() == 1;
   }
 
-  /// Takes the oldest up to `position`; null when there is none: a message that
-  /// names it is then old news. A fact is gone once taken, so one whose handling
-  /// kills its actor does so only once.
-  fact_ptr take(std::uint64_t position) {
-    if (unread_.empty() || next_ - unread_.size() > position)
-      return nullptr;
-    auto oldest = std::move(unread_.front());
-    unread_.pop_front();
-    return oldest;
-  }
-
-  /// Takes the oldest, whatever its position.
-  fact_ptr take_next() {
-    return take(next_);
-  }
-
-  std::size_t size() const {
-    return unread_.size();
+  /// Gives `take` all facts, the oldest first, also those that come meanwhile. A fact is gone once
+  /// given, so one whose handling kills its actor does so only once.
+  template <class Take>
+  void drain(Take&& take) {
+    while (!unread_.empty()) {
+      const auto oldest = std::move(unread_.front());
+      unread_.pop_front();
+      take(*oldest);
+    }
   }
 
 private:
   std::deque<fact_ptr> unread_;
-  std::uint64_t next_ = 1;
 };
 
 } // namespace reeve::actors

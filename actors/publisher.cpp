@@ -23,9 +23,8 @@ void publisher::publish(fact f) {
   for (auto& s : subscriptions_) {
     if (!s.wanted(*what))
       continue;
-    const auto position = s.unread->add(what);
-    if (s.handle)
-      caf::anon_send(s.handle, told{position, what});
+    if (s.unread->add(what) && s.handle)
+      caf::anon_send(s.handle, facts_wait{});
   }
 }
 

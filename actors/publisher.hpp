@@ -17,8 +17,8 @@ class publisher {
 public:
   using filter = std::function<bool(const fact&)>;
 
-  /// Once for each listener, before anything is told. Facts go to `unread` and, as
-  /// messages, to the newest handle.
+  /// Once for each listener, before anything is told. Facts go to `unread`; the newest handle hears
+  /// once that something is there, until it has taken all of it.
   void subscribe(std::string name, std::shared_ptr<journal> unread, filter wanted);
   /// REQUIRES: `name` has subscribed.
   void moved_to(std::string_view name, listener handle);

@@ -66,7 +66,7 @@ void restarter_state::begin(pointer self, world_ptr w, std::shared_ptr<restarter
   if (memory_->pressure)
     hear_pressure(); // before anything is restarted
   settle(first ? memory_->tree.boot(now()) : service_tree::actions{});
-  drain();
+  hear_facts();
   hear_pressure();
   hear_orders();
   hear_operations();
@@ -381,7 +381,7 @@ restarter_actor::behavior_type restarter(restarter_state::pointer self, world_pt
   auto& state = self->state;
   state.begin(self, std::move(w), std::move(memory));
   return {
-    [&state](const told& t) { state.heard(t); },
+    [&state](facts_wait) { state.hear_facts(); },
     [](are_you_there) { return here_i_am{}; },
     [&state](hear_orders) { state.hear_orders(); },
     [&state](operation_ended) { state.hear_operations(); },
