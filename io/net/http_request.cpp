@@ -61,7 +61,7 @@ std::string text_of(const http_check& what, const web_url& url, bool keeps) {
       add(name, value);
   if (!what.body.empty() || announces_body(what.method))
     add_unless_given("Content-Length", std::to_string(what.body.size()));
-  if (!what.body.empty() && what.method == "POST")
+  if (!what.body.empty())
     add_unless_given("Content-Type", "application/x-www-form-urlencoded");
   return text + "\r\n" + what.body;
 }

@@ -2,8 +2,10 @@
 #include "tests/support/kill_process.hpp"
 #include "tests/support/reeve_daemon.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <fstream>
@@ -166,10 +168,13 @@ TEST(a_config_file, that_hangs_is_told_and_does_not_keep_the_next_from_being_rea
   const auto file = reeve.folder() / "reeve.yaml";
   const auto good = content_of(file);
   fs::remove(file);
-  ASSERT_EQ(mkfifo(file.c_str(), 0600), 0); // which nobody writes
+  ASSERT_EQ(mkfifo(file.c_str(), 0600), 0);
   reeve.signal(SIGHUP);
-  ASSERT_TRUE(eventually(
-    [&] { return reeve.log().find("reloading " + file.string()) != std::string::npos; }));
+  int writer = -1; // which never writes; it opens once there is a reader
+  ASSERT_TRUE(eventually([&] {
+    writer = open(file.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    return writer >= 0;
+  }));
   const auto next = reeve.folder() / "next.yaml";
   std::ofstream{next} << good << "  b: {process: {command: [sleep, \"86412\"]}}\n";
   fs::rename(next, file);
@@ -180,6 +185,7 @@ TEST(a_config_file, that_hangs_is_told_and_does_not_keep_the_next_from_being_rea
             std::string::npos)
     << reeve.log();
   EXPECT_EQ(reeve.service("a")["restarts"], 0);
+  close(writer);
   reeve.signal(SIGTERM);
   EXPECT_EQ(reeve.wait_exit(), 0);
 }

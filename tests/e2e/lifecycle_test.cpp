@@ -88,6 +88,7 @@ TEST(reload, a_bad_file_changes_nothing_and_says_so) {
   reeve_daemon reeve{two_workers};
   reeve.start_and_wait();
   ASSERT_TRUE(reeve.becomes("a", "health", "healthy"));
+  ASSERT_TRUE(reeve.becomes("b", "health", "healthy"));
   auto a = pid_of(reeve, "sleep 86501.@A@");
   reeve.write_config("services:\n  a: {proces: {command: [sleep, \"1\"]}}\n");
   reeve.signal(SIGHUP);
