@@ -75,8 +75,7 @@ std::span<const check_kind> check_kinds() {
 }
 
 std::optional<reader> read_connection(fields& from, connection_use& into) {
-  return from.word<connection_use>(
-    "connection", into, {{"fresh", connection_use::fresh}, {"kept", connection_use::kept}});
+  return from.word("connection", into);
 }
 
 void read_docker(const reader& value, fields&, check_spec& into) {

@@ -31,25 +31,20 @@ std::string reverse_name(const std::string& address) {
 }
 
 void read_record(const reader& from, dns_record& into) {
-  static constexpr dns_record all[] = {dns_record::a,   dns_record::aaaa, dns_record::cname,
-                                       dns_record::mx,  dns_record::ns,   dns_record::ptr,
-                                       dns_record::srv, dns_record::txt};
   auto text = from.text();
   if (!text)
     return;
   std::transform(text->begin(), text->end(), text->begin(), [](char c) {
     return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
   });
-  std::vector<std::string> words;
-  for (const auto record : all) {
-    words.emplace_back(to_string(record));
-    if (words.back() == *text) {
-      into = record;
-      return;
-    }
+  if (const auto record = value_of<dns_record>(*text)) {
+    into = *record;
+    return;
   }
-  from.fail("must be " + alternatives(words) + ", not " + from.quoted_text()
-            + from.shared().problems.suggestion(*text, words));
+  const auto& all = words<dns_record>::all;
+  const std::vector<std::string> known{std::begin(all), std::end(all)};
+  from.fail("must be " + alternatives(known) + ", not " + from.quoted_text()
+            + from.shared().problems.suggestion(*text, known));
 }
 
 result<host_port> parse_name_server(std::string_view text) {

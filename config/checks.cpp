@@ -114,9 +114,7 @@ chosen_kind find_kind(fields& f) {
 const check_kind* read_long(const reader& from, check_spec& into, bool& has_role) {
   fields f{from};
   read_timing(f, into);
-  has_role =
-    f.word<role>("role", into.role, {{"liveness", role::liveness}, {"readiness", role::readiness}})
-      .has_value();
+  has_role = f.word("role", into.role).has_value();
   const auto chosen = find_kind(f);
   if (chosen.kind)
     read_kind(f, *chosen.kind, *chosen.value, into);

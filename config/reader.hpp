@@ -2,9 +2,11 @@
 
 #include "config/expand.hpp"
 #include "config/node.hpp"
+#include "supervisor/words.hpp"
 
 #include <chrono>
 #include <initializer_list>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <optional>
@@ -69,6 +71,13 @@ public:
     const auto index = choice(words);
     return index ? std::optional<T>{allowed.begin()[*index].second} : std::nullopt;
   }
+  /// One of its words.
+  template <has_words T>
+  std::optional<T> word() const {
+    const auto& all = words<T>::all;
+    const auto index = choice({std::begin(all), std::end(all)});
+    return index ? std::optional{static_cast<T>(*index)} : std::nullopt;
+  }
 
   /// Complains if it is no list, or an empty one; else one reader per item.
   std::vector<reader> items(std::string_view wanted, empty e = empty::refused) const;
@@ -113,6 +122,13 @@ public:
     auto at = find(key);
     if (at)
       put(at->word(allowed), into);
+    return at;
+  }
+  template <has_words T>
+  std::optional<reader> word(std::string_view key, T& into) {
+    auto at = find(key);
+    if (at)
+      put(at->template word<T>(), into);
     return at;
   }
 

@@ -173,19 +173,14 @@ void read_intensity(const reader& from, intensity& into) {
 }
 
 bool read_restart_options(fields& from, restart_spec& into) {
-  const auto type = from.word<restart_type>("type", into.type,
-                                            {{"permanent", restart_type::permanent},
-                                             {"transient", restart_type::transient},
-                                             {"temporary", restart_type::temporary}});
+  const auto type = from.word("type", into.type);
   const auto backoff = from.find("backoff");
   if (backoff)
     read_backoff(*backoff, into.backoff);
   const auto intensity = from.find("intensity");
   if (intensity)
     read_intensity(*intensity, into.intensity);
-  const auto clean =
-    from.word<clean_exit>("clean_exit", into.clean_exit,
-                          {{"counted", clean_exit::counted}, {"uncounted", clean_exit::uncounted}});
+  const auto clean = from.word("clean_exit", into.clean_exit);
   if (clean)
     warn_of_clean_exit(*clean, into);
   const auto stop_timeout = from.duration("stop_timeout", into.stop_timeout, 0ms);

@@ -83,9 +83,7 @@ void read_server(const reader& from, server_spec& into) {
   if (const auto health = f.find("health"))
     read_health(*health, into);
   const auto token = f.text("token_file", into.token_file);
-  const auto orders = f.word<order_access>(
-    "orders", into.orders,
-    {{"local", order_access::local}, {"token", order_access::token}, {"none", order_access::none}});
+  const auto orders = f.word("orders", into.orders);
   if (orders && !(token && into.token_file.empty()))
     check_orders(*orders, into);
   f.finish();

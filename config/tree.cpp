@@ -93,18 +93,13 @@ private:
   }
 
   void read_policy(fields& f, group_spec& into) {
-    f.word<strategy>("strategy", into.strategy,
-                     {{"one_for_one", strategy::one_for_one},
-                      {"one_for_all", strategy::one_for_all},
-                      {"rest_for_one", strategy::rest_for_one}});
+    f.word("strategy", into.strategy);
     if (const auto limit = f.find("intensity")) {
       read_intensity(*limit, into.intensity);
       into.intensity_is_written = true;
       intensities_.emplace(into.name, *limit);
     }
-    f.word<on_exhausted>(
-      "on_exhausted", into.on_exhausted,
-      {{"give_up", on_exhausted::give_up}, {"escalate", on_exhausted::escalate}});
+    f.word("on_exhausted", into.on_exhausted);
     if (const auto cooldown = f.find("cooldown"); cooldown && !cooldown->is_zero())
       f.duration("cooldown", into.cooldown, 0ms);
     else if (cooldown)
@@ -142,10 +137,7 @@ private:
     if (name && !made.name.empty())
       check_group_name(made.name, *name);
     read_policy(f, made);
-    f.word<restart_type>("restart", made.type,
-                         {{"permanent", restart_type::permanent},
-                          {"transient", restart_type::transient},
-                          {"temporary", restart_type::temporary}});
+    f.word("restart", made.type);
     const auto children = f.find("children");
     if (children)
       read_children(*children, made);

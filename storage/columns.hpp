@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <initializer_list>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -27,15 +26,6 @@ inline wall_time time_of(std::int64_t n) {
 }
 inline std::optional<wall_time> time_of(maybe_number n) {
   return n ? std::optional{time_of(*n)} : std::nullopt;
-}
-
-/// The one of `known` that is called `word`; none: of another Reeve.
-template <class Enum>
-std::optional<Enum> meaning_of(std::string_view word, std::initializer_list<Enum> known) {
-  for (const auto each : known)
-    if (to_string(each) == word)
-      return each;
-  return std::nullopt;
 }
 
 /// Each takes the place of what has its name; a blank one leaves it empty.

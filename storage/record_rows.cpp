@@ -12,17 +12,6 @@ namespace {
 using std::chrono::milliseconds;
 using entry = restart_record::entry;
 
-std::optional<restart_outcome> outcome_of(std::string_view word) {
-  return meaning_of(
-    word, {restart_outcome::healthy, restart_outcome::relapsed, restart_outcome::no_effect});
-}
-
-std::optional<decision::kind> kind_of(std::string_view word) {
-  using kind = decision::kind;
-  return meaning_of(word, {kind::wait, kind::restart, kind::hold, kind::healed, kind::leave,
-                           kind::give_up, kind::escalate, kind::observed, kind::wake});
-}
-
 std::optional<entry> read_entry(statement& row, const std::string& service) {
   const auto at = time_of(row.number());
   const auto word = row.text();
@@ -35,9 +24,9 @@ std::optional<entry> read_entry(statement& row, const std::string& service) {
   d.restarts_in_window = static_cast<int>(row.number());
   d.limit.restarts = static_cast<int>(row.number());
   d.limit.within = milliseconds{row.number()};
-  if (const auto outcome = outcome_of(word))
+  if (const auto outcome = value_of<restart_outcome>(word))
     return entry{at, restart_judged{service, *outcome, d.delay}};
-  const auto kind = kind_of(word);
+  const auto kind = value_of<decision::kind>(word);
   if (!kind)
     return std::nullopt;
   d.what = *kind;

@@ -57,10 +57,7 @@ std::vector<remembered_service> read_services(database& db) {
   while (row.step()) {
     remembered_service s;
     s.name = row.text();
-    const auto state =
-      meaning_of(row.text(), {supervision::running, supervision::waiting, supervision::given_up,
-                              supervision::paused, supervision::ended, supervision::stopped});
-    s.state = state.value_or(supervision::running);
+    s.state = value_of<supervision>(row.text()).value_or(supervision::running); // of another Reeve
     s.reason = row.text();
     s.alive = row.number() != 0;
     s.target = static_cast<std::uint64_t>(row.number());

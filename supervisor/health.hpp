@@ -1,5 +1,7 @@
 #pragma once
 
+#include "supervisor/words.hpp"
+
 #include <string>
 #include <string_view>
 
@@ -37,9 +39,20 @@ struct check_verdict {
   bool operator==(const check_verdict&) const = default;
 };
 
-std::string_view to_string(health h);
-std::string_view to_string(supervision s);
-std::string_view to_string(check_result r);
+template <>
+struct words<health> {
+  static constexpr std::string_view all[] = {"healthy", "degraded", "starting", "unknown",
+                                             "unhealthy"};
+};
+template <>
+struct words<supervision> {
+  static constexpr std::string_view all[] = {"running", "waiting", "restarting", "given_up",
+                                             "paused",  "ended",   "stopped"};
+};
+template <>
+struct words<check_result> {
+  static constexpr std::string_view all[] = {"ok", "degraded", "failed", "unknown", "skipped"};
+};
 
 /// Healthy or degraded: it does its work.
 inline bool is_good(health h) {

@@ -2,6 +2,7 @@
 
 #include "supervisor/specs/restart_spec.hpp"
 #include "supervisor/time.hpp"
+#include "supervisor/words.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -76,8 +77,15 @@ struct restart_record {
   bool operator==(const restart_record&) const = default;
 };
 
-std::string_view to_string(decision::kind k);
-std::string_view to_string(restart_outcome o);
+template <>
+struct words<decision::kind> {
+  static constexpr std::string_view all[] = {"wait",    "restart",  "hold",     "healed", "leave",
+                                             "give_up", "escalate", "observed", "wake"};
+};
+template <>
+struct words<restart_outcome> {
+  static constexpr std::string_view all[] = {"healthy", "relapsed", "no_effect"};
+};
 
 /// "healthy after 1.2 s", "relapsed after 3m", "no effect".
 std::string describe(const restart_judged& j);

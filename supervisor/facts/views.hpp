@@ -1,6 +1,7 @@
 #pragma once
 
 #include "supervisor/specs/service_spec.hpp"
+#include "supervisor/words.hpp"
 
 #include <optional>
 #include <string>
@@ -48,7 +49,10 @@ struct tree_view {
 /// What a person can order.
 enum class order { restart, stop, start, pause, resume };
 
-std::string_view to_string(order o);
+template <>
+struct words<order> {
+  static constexpr std::string_view all[] = {"restart", "stop", "start", "pause", "resume"};
+};
 
 /// How a person's order came out.
 enum class order_answer { accepted, no_such_service, refused };

@@ -335,30 +335,6 @@ private:
 
 } // namespace
 
-std::string_view to_string(simulation_event::kind k) {
-  switch (k) {
-  case kind::failed:
-    return "failed";
-  case kind::stop:
-    return "stop";
-  case kind::start:
-    return "start";
-  case kind::healthy:
-    return "healthy";
-  case kind::wait:
-    return "wait";
-  case kind::give_up:
-    return "give_up";
-  case kind::escalate:
-    return "escalate";
-  case kind::hold:
-    return "hold";
-  case kind::exit:
-    return "exit";
-  }
-  return "";
-}
-
 simulation_result simulate(const daemon_spec& spec, const scenario& s, std::uint64_t seed,
                            const std::function<void(const simulation_event&)>& tell) {
   return simulation{spec, s, seed, tell}.run();

@@ -2,6 +2,7 @@
 
 #include "supervisor/play/scenario.hpp"
 #include "supervisor/specs/daemon_spec.hpp"
+#include "supervisor/words.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -23,7 +24,11 @@ struct simulation_event {
   std::string_view reason;
 };
 
-std::string_view to_string(simulation_event::kind k);
+template <>
+struct words<simulation_event::kind> {
+  static constexpr std::string_view all[] = {"failed",  "stop",     "start", "healthy", "wait",
+                                             "give_up", "escalate", "hold",  "exit"};
+};
 
 /// What became of one service.
 struct service_outcome {

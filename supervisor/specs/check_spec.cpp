@@ -52,14 +52,4 @@ bool tells_facts(const check_target& target) {
          || std::holds_alternative<push_check>(target);
 }
 
-std::string_view to_string(dns_record r) {
-  static constexpr std::string_view words[] = {"A",  "AAAA", "CNAME", "MX",
-                                               "NS", "PTR",  "SRV",   "TXT"};
-  return words[static_cast<std::size_t>(r)];
-}
-
-std::string_view to_string(role r) {
-  return r == role::liveness ? "liveness" : "readiness";
-}
-
 } // namespace reeve

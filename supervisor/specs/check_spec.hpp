@@ -1,6 +1,7 @@
 #pragma once
 
 #include "supervisor/specs/expectation.hpp"
+#include "supervisor/words.hpp"
 
 #include <chrono>
 #include <map>
@@ -24,6 +25,11 @@ struct tls_options {
 
 /// Whether a check opens a connection for each run or keeps one between runs.
 enum class connection_use { fresh, kept };
+
+template <>
+struct words<connection_use> {
+  static constexpr std::string_view all[] = {"fresh", "kept"};
+};
 
 struct http_check {
   std::string url; ///< http:// or https://
@@ -169,7 +175,13 @@ struct check_spec {
 };
 
 // The config's words.
-std::string_view to_string(dns_record r);
-std::string_view to_string(role r);
+template <>
+struct words<dns_record> {
+  static constexpr std::string_view all[] = {"A", "AAAA", "CNAME", "MX", "NS", "PTR", "SRV", "TXT"};
+};
+template <>
+struct words<role> {
+  static constexpr std::string_view all[] = {"liveness", "readiness"};
+};
 
 } // namespace reeve

@@ -13,6 +13,11 @@ namespace reeve {
 /// token in any case; or nothing helps it.
 enum class order_access { local, token, none };
 
+template <>
+struct words<order_access> {
+  static constexpr std::string_view all[] = {"local", "token", "none"};
+};
+
 /// Where Reeve listens: an address and a port, or a socket in the file system.
 struct listen_address {
   std::string host = "127.0.0.1";

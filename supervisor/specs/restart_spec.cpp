@@ -2,18 +2,6 @@
 
 namespace reeve {
 
-std::string_view to_string(restart_type t) {
-  switch (t) {
-  case restart_type::permanent:
-    return "permanent";
-  case restart_type::transient:
-    return "transient";
-  case restart_type::temporary:
-    return "temporary";
-  }
-  return "";
-}
-
 bool wants_restart(restart_type type, bool clean) {
   switch (type) {
   case restart_type::permanent:

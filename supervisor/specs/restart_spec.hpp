@@ -1,5 +1,7 @@
 #pragma once
 
+#include "supervisor/words.hpp"
+
 #include <chrono>
 #include <map>
 #include <optional>
@@ -68,6 +70,11 @@ enum class restart_type {
 /// Whether a permanent service's clean exit counts in its window and grows its backoff.
 enum class clean_exit { counted, uncounted };
 
+template <>
+struct words<clean_exit> {
+  static constexpr std::string_view all[] = {"counted", "uncounted"};
+};
+
 /// A rung of the ladder above a service's own restart target: restarts by `target`.
 struct remedy {
   restart_target target; ///< docker or exec; `exec` has a `restart` command
@@ -90,8 +97,10 @@ struct restart_spec {
   bool operator==(const restart_spec&) const = default;
 };
 
-/// The config's word.
-std::string_view to_string(restart_type t);
+template <>
+struct words<restart_type> {
+  static constexpr std::string_view all[] = {"permanent", "transient", "temporary"};
+};
 
 /// Whether a child of this type is restarted when it ended; `clean`: of its own
 /// accord with success. OTP's restart types.

@@ -2,6 +2,7 @@
 
 #include "supervisor/specs/check_spec.hpp"
 #include "supervisor/specs/restart_spec.hpp"
+#include "supervisor/words.hpp"
 
 #include <chrono>
 #include <map>
@@ -50,7 +51,13 @@ struct group_spec {
 };
 
 // The config's words.
-std::string_view to_string(strategy s);
-std::string_view to_string(on_exhausted o);
+template <>
+struct words<strategy> {
+  static constexpr std::string_view all[] = {"one_for_one", "one_for_all", "rest_for_one"};
+};
+template <>
+struct words<on_exhausted> {
+  static constexpr std::string_view all[] = {"give_up", "escalate"};
+};
 
 } // namespace reeve

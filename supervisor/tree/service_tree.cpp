@@ -7,24 +7,6 @@
 
 namespace reeve {
 
-std::string_view to_string(restart_cause c) {
-  switch (c) {
-  case restart_cause::boot:
-    return "boot";
-  case restart_cause::failed:
-    return "failed";
-  case restart_cause::group:
-    return "group";
-  case restart_cause::cooldown:
-    return "cooldown";
-  case restart_cause::person:
-    return "person";
-  case restart_cause::reload:
-    return "reload";
-  }
-  return "";
-}
-
 // -- what it knows ------------------------------------------------------------
 
 namespace {

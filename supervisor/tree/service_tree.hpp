@@ -8,6 +8,7 @@
 #include "supervisor/specs/daemon_spec.hpp"
 #include "supervisor/time.hpp"
 #include "supervisor/tree/remembered.hpp"
+#include "supervisor/words.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -29,7 +30,11 @@ enum class restart_cause {
   reload, ///< its process was changed or removed
 };
 
-std::string_view to_string(restart_cause c);
+template <>
+struct words<restart_cause> {
+  static constexpr std::string_view all[] = {"boot",     "failed", "group",
+                                             "cooldown", "person", "reload"};
+};
 
 /// What the tree wants done, or tells. In order of happening.
 struct tree_action {
@@ -161,7 +166,7 @@ public:
     bool alive = false;
     bool clean = false;
     std::optional<mono_time> last_good; ///< newest good verdict of this run
-    blame whose = blame::service; ///< else it is restarted uncounted
+    blame whose = blame::service;       ///< else it is restarted uncounted
   };
   actions failed(std::string_view name, std::uint32_t incarnation, const failure& f, mono_time now,
                  double random);
