@@ -71,7 +71,7 @@ std::vector<remembered_record> read_records(database& db) {
     restart_record record;
     record.total = static_cast<std::uint64_t>(head.number());
     const auto at = time_of(head.number());
-    const auto outcome = outcome_of(head.text());
+    const auto outcome = value_of<restart_outcome>(head.text());
     const milliseconds after{head.number()};
     if (outcome)
       record.last_outcome = entry{at, restart_judged{service, *outcome, after}};

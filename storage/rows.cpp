@@ -57,7 +57,8 @@ std::vector<remembered_service> read_services(database& db) {
   while (row.step()) {
     remembered_service s;
     s.name = row.text();
-    s.state = value_of<supervision>(row.text()).value_or(supervision::running); // of another Reeve
+    const auto state = value_of<supervision>(row.text());
+    s.state = state.value_or(supervision::running);
     s.reason = row.text();
     s.alive = row.number() != 0;
     s.target = static_cast<std::uint64_t>(row.number());
@@ -76,7 +77,7 @@ std::vector<remembered_service> read_services(database& db) {
     const bool helped = row.number() != 0;
     if (trial_since)
       s.newest_restart = remembered_service::trial{*trial_since, helped};
-    if (state)
+    if (state && *state != supervision::restarting) // else another Reeve wrote it
       all.push_back(std::move(s));
   }
   read_own_restarts(db, a_service, all);
