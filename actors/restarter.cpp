@@ -126,10 +126,10 @@ service_tree::actions restarter_state::judge(const health_changed& h, record& r)
   if (h.liveness != health::unhealthy)
     return {};
   const auto before = tree.supervision_of(service, now()).state;
-  auto actions = tree.failed(service, h.origin.incarnation,
-                             {h.reason, h.alive, h.clean, h.last_good,
-                              h.with_engine ? blame::engine : blame::service}, now(),
-                             world_->out.random());
+  auto actions = tree.failed(
+    service, h.origin.incarnation,
+    {h.reason, h.alive, h.clean, h.last_good, h.with_engine ? blame::engine : blame::service},
+    now(), world_->out.random());
   if (before == supervision::running && !actions.empty())
     r.failure = restarter_memory::seen_failure{failure_word(h), h.origin.at.mono};
   return actions;
@@ -313,10 +313,12 @@ void restarter_state::hear_operation(const std::string& service, const operation
     actions = m.tree.start_failed(service, problem, now(), world_->out.random(), whose);
   }
   const bool known = whose != blame::service && r.told.reason == problem;
-  settle(std::move(actions), {service, operation_line(service, done_word(done.what), took, problem),
-                              problem, ok      ? spdlog::level::info
-                                       : known ? spdlog::level::debug
-                                               : spdlog::level::warn, known});
+  settle(std::move(actions),
+         {service, operation_line(service, done_word(done.what), took, problem), problem,
+          ok      ? spdlog::level::info
+          : known ? spdlog::level::debug
+                  : spdlog::level::warn,
+          known});
   if (done.what == io::operation::stop)
     after_stop(service, ok);
   else if (!done.cause.empty() && whose == blame::service && m.tree.knows(service))

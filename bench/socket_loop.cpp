@@ -18,8 +18,8 @@
 namespace {
 
 constexpr std::uint64_t tick_ms = 10;
-constexpr std::string_view question =
-  "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: bench\r\nAccept: */*\r\nConnection: close\r\n\r\n";
+constexpr std::string_view question = "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: "
+                                      "bench\r\nAccept: */*\r\nConnection: close\r\n\r\n";
 
 std::uint16_t port = 0;
 

@@ -85,7 +85,8 @@ operation_outcome judge_command(const argv& command, const command_result& r) {
   case command_result::kind::timed_out:
     return error{shown(command) + " did not end in time and was killed" + last_line(r.output)};
   case command_result::kind::not_run:
-    return {error{shown(command) + " could not be run: " + r.output}, who_kept_from_starting(r.code)};
+    return {error{shown(command) + " could not be run: " + r.output},
+            who_kept_from_starting(r.code)};
   case command_result::kind::cancelled:
     break;
   }
@@ -164,18 +165,19 @@ void restart_targets::state::carry_out(std::uint64_t id, operation what, const s
     children.stop(spec.name, stop_timeout, ender(id));
     return;
   }
-  children.stop(spec.name, stop_timeout,
-                [id, weak = weak_from_this(), name = spec.name, target, stop_timeout](operation_outcome s) {
-                  const auto self = weak.lock();
-                  if (!self || self->operations.count(id) == 0) {
-                    return; // given up meanwhile: start nothing
-                  }
-                  if (!s) {
-                    self->end(id, std::move(s));
-                    return;
-                  }
-                  self->children.start(name, target, stop_timeout, self->ender(id));
-                });
+  children.stop(
+    spec.name, stop_timeout,
+    [id, weak = weak_from_this(), name = spec.name, target, stop_timeout](operation_outcome s) {
+      const auto self = weak.lock();
+      if (!self || self->operations.count(id) == 0) {
+        return; // given up meanwhile: start nothing
+      }
+      if (!s) {
+        self->end(id, std::move(s));
+        return;
+      }
+      self->children.start(name, target, stop_timeout, self->ender(id));
+    });
 }
 
 void restart_targets::state::carry_out(std::uint64_t id, operation what, const service_spec& spec,

@@ -19,8 +19,7 @@ std::uint32_t mask_of(descriptor_events wanted) {
 
 } // namespace
 
-poll_set::poll_set(uv_loop_t& l)
-    : epoll_{epoll_create1(EPOLL_CLOEXEC)}, handle_{new uv_poll_t{}} {
+poll_set::poll_set(uv_loop_t& l) : epoll_{epoll_create1(EPOLL_CLOEXEC)}, handle_{new uv_poll_t{}} {
   if (epoll_ < 0 || uv_poll_init(&l, handle_, epoll_) != 0) {
     delete handle_;
     if (epoll_ >= 0)

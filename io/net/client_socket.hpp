@@ -19,8 +19,9 @@ std::optional<sockaddr_storage> unix_address(const std::string& path);
 
 /// An attempt at a connection.
 struct connecting {
-  descriptor socket; ///< a stream socket; writable once the attempt ended, how `connect_error` tells
-  int error = 0;     ///< why there is no socket (errno)
+  descriptor
+    socket;      ///< a stream socket; writable once the attempt ended, how `connect_error` tells
+  int error = 0; ///< why there is no socket (errno)
 };
 
 connecting begin_connecting(const sockaddr_storage& where);

@@ -141,7 +141,8 @@ void http_connection::read() {
 void http_connection::note_certificate() {
   const auto& found = tls_->findings();
   if (!certificate_ && found.certificate_left)
-    certificate_ = {std::chrono::steady_clock::now() + *found.certificate_left, found.certificate_is};
+    certificate_ = {std::chrono::steady_clock::now() + *found.certificate_left,
+                    found.certificate_is};
 }
 
 void http_connection::take_encrypted(std::string_view bytes) {
@@ -171,8 +172,8 @@ void http_connection::lost(int os_error) {
 }
 
 void http_connection::fail_later(int os_error) {
-  timer_ =
-    home_.call_after(milliseconds{0}, [this, os_error] { who_->failed(explain(os_error), os_error); });
+  timer_ = home_.call_after(milliseconds{0},
+                            [this, os_error] { who_->failed(explain(os_error), os_error); });
 }
 
 /// What the peer does not take any more is no failure yet: its answer may have come before.

@@ -30,8 +30,9 @@ const certificate& earlier(const certificate& a, const certificate& b) {
 http_exchange::http_exchange(http_share& share, const http_check& what, const http_request& first,
                              kept_connection* kept, limits most, http_listener& who,
                              completion done)
-    : share_{share}, what_{what}, first_{first}, kept_{kept}, most_{most}, who_{who},
-      done_{std::move(done)} {
+    : share_{share}, what_{what}, first_{first}, kept_{kept}, most_{most}, who_{who}, done_{
+                                                                                        std::move(
+                                                                                          done)} {
   if (most_.timeout.count() > 0)
     deadline_ = share_.home.call_after(most_.timeout, [this] { too_late(); });
   begin();
@@ -104,9 +105,8 @@ void http_exchange::connect(http_connection::target to) {
     tls->offer("http/1.1");
   }
   taken_up_ = false;
-  connection_ =
-    std::make_unique<http_connection>(share_.home, to, std::move(tls),
-                                      static_cast<http_connection::listener&>(*this));
+  connection_ = std::make_unique<http_connection>(share_.home, to, std::move(tls),
+                                                  static_cast<http_connection::listener&>(*this));
   ask();
 }
 

@@ -107,7 +107,8 @@ http_reader::http_reader(http_listener& who, bool answers_head)
 }
 
 std::size_t http_reader::room() const {
-  return in_headers_ ? most_header_bytes - std::min(header_bytes_, most_header_bytes) : ~std::size_t{0};
+  return in_headers_ ? most_header_bytes - std::min(header_bytes_, most_header_bytes)
+                     : ~std::size_t{0};
 }
 
 http_reader::state http_reader::broken(std::string why) {

@@ -94,9 +94,10 @@ void end_without_launcher(const child& c) {
 
 operation_outcome start_error(const child& c, int launcher_status) {
   if (c.late) {
-    return error{"it did not start within " + describe(c.spec.start_timeout)
-            + ": what it needs for that hangs, as its cwd or its program may do on a network's "
-              "file system (process.start_timeout)"};
+    return error{
+      "it did not start within " + describe(c.spec.start_timeout)
+      + ": what it needs for that hangs, as its cwd or its program may do on a network's "
+        "file system (process.start_timeout)"};
   }
   if (c.ordered) {
     return error{"it was stopped before it ran"};

@@ -18,9 +18,9 @@ class loop;
 
 /// How a child came to its end.
 struct process_exit {
-  int code = 0;         ///< when it exited
-  int signal = 0;       ///< when a signal ended it; else 0
-  bool ordered = false; ///< we stopped it
+  int code = 0;          ///< when it exited
+  int signal = 0;        ///< when a signal ended it; else 0
+  bool ordered = false;  ///< we stopped it
   bool too_slow = false; ///< to stop, so that it was killed
 
   bool clean() const {

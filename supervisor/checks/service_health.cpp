@@ -219,8 +219,13 @@ service_health::picture service_health::look() const {
   if (run_ == run::gone) {
     const auto liveness = engine_restarts_ ? health::unknown : health::unhealthy;
     const bool failed = !is_uncounted(spec_->restart, clean_);
-    p = {failed ? health::unhealthy : health::healthy, liveness, presence_name_, down_reason_,
-         failed ? 1 : 0, false, clean_};
+    p = {failed ? health::unhealthy : health::healthy,
+         liveness,
+         presence_name_,
+         down_reason_,
+         failed ? 1 : 0,
+         false,
+         clean_};
     p.with_engine = with_engine_;
   } else if (run_ == run::frozen) {
     p = {health::unknown, health::unknown, presence_name_, down_reason_};

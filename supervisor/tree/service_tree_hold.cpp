@@ -10,7 +10,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds wake_all{5'000};    ///< within which all are back
+constexpr milliseconds wake_all{5'000}; ///< within which all are back
 constexpr milliseconds scarcity_pause{5'000};
 constexpr milliseconds engine_back{1'000}; ///< within which all that it ended is started
 
@@ -30,7 +30,8 @@ milliseconds after_engine(double random) {
 
 /// What ran out is short for all: few ask for it again, and not at the same moment.
 milliseconds after_scarcity(double random) {
-  return scarcity_pause + milliseconds{std::llround(static_cast<double>(scarcity_pause.count()) * random)};
+  return scarcity_pause
+         + milliseconds{std::llround(static_cast<double>(scarcity_pause.count()) * random)};
 }
 
 /// After "'postgres' is".
@@ -146,7 +147,7 @@ void service_tree::state::restart_uncounted(tree_node& s, const failure& f, mono
   set_state(s, supervision::waiting, f.reason);
   if (!known)
     explain_decision(s, decision::kind::wait, f.reason, "not counted; delay " + describe(delay),
-                   delay, now);
+                     delay, now);
   tell(kind::wait, s.name, f.reason, delay);
   wait(s, now + delay, false, true);
 }

@@ -60,9 +60,9 @@ TEST(a_request, has_the_headers_it_is_given_in_place_of_its_own) {
 }
 
 TEST(a_request, tells_who_asks) {
-  EXPECT_NE(text_of(asking("http://mon:s%3Acret@a/"))
-              .find("\r\nAuthorization: Basic bW9uOnM6Y3JldA==\r\n"),
-            std::string::npos);
+  EXPECT_NE(
+    text_of(asking("http://mon:s%3Acret@a/")).find("\r\nAuthorization: Basic bW9uOnM6Y3JldA==\r\n"),
+    std::string::npos);
   EXPECT_EQ(basic_authorization("mon"), "Basic bW9uOg==");
   EXPECT_EQ(basic_authorization("a%4"), "Basic YSU0Og==") << "that is no code";
   auto given = asking("http://mon:secret@a/");

@@ -1,5 +1,5 @@
-#include "io/restart_targets.hpp"
 #include "io/processes/launch.hpp"
+#include "io/restart_targets.hpp"
 #include "tests/io/support/children_fixture.hpp"
 #include "tests/io/support/scarce_descriptors.hpp"
 #include "tests/io/support/temp_folder.hpp"

@@ -9,8 +9,8 @@ using namespace std::chrono_literals;
 struct a_tree_of_containers : a_tree_with_dependencies {
   texts ended_with_engine(const std::string& name, double random = 0) {
     return told(tree->failed(name, incarnation(name),
-                             {.reason = "was stopped with Docker itself", .whose = blame::engine}, now,
-                             random));
+                             {.reason = "was stopped with Docker itself", .whose = blame::engine},
+                             now, random));
   }
   texts target_is(const std::string& name, bool is_there, double random = 0) {
     return told(tree->target_is(name, is_there, "Docker does not answer", now, random));

@@ -257,7 +257,9 @@ private:
     else if (problem == failing.end())
       post([done] { done(std::monostate{}); });
     else
-      post([done, how = io::operation_outcome{error{problem->second}, blame_for(spec.name)}] { done(how); });
+      post([done, how = io::operation_outcome{error{problem->second}, blame_for(spec.name)}] {
+        done(how);
+      });
   }
 
   blame blame_for(const std::string& service) const {
