@@ -26,7 +26,7 @@ struct service_view {
 
 struct group_view {
   std::string name;
-  reeve::strategy strategy;
+  reeve::strategy strategy = strategy::one_for_one;
   std::optional<window_view> window; ///< of all its members; none: each has its own
   std::vector<std::variant<service_view, group_view>> children;
 };
